@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,14 @@ class Project(Section):
     def state(self) -> Path:
         """Folder that holds tables, caches, logs and the embedded databases."""
         return self.root / self.store.root
+
+    @property
+    def training_end(self) -> datetime:
+        """`train.until` as a moment in UTC: the first model learns from what was known by then."""
+        until = self.train.until
+        if not isinstance(until, datetime):
+            until = datetime(until.year, until.month, until.day, tzinfo=UTC)
+        return until.astimezone(UTC) if until.tzinfo else until.replace(tzinfo=UTC)
 
     @property
     def config_hash(self) -> str:

@@ -81,7 +81,8 @@ class TaskSection(Section):
     `label` and `label_time` are a column, an SQL expression over columns, or `py:name` for
     the expression that function `name` of features.py returns. Without `label_time` the
     label is taken to arrive `label_delay` after the question. `after` names the columns that
-    are known only after the question was asked; no feature may use them.
+    are known only after the question was asked; no feature may use them. Rows of one `block`
+    of time are not independent, and intervals say so; `"row"` takes every row as independent.
     """
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
@@ -90,7 +91,7 @@ class TaskSection(Section):
     label: str
     label_time: str | None = None
     label_delay: Duration = "1d"
-    block: Duration = "1d"
+    block: Duration | Literal["row"] = "1d"
     after: list[str] = []
     slices: list[str] = []
     loss_scale: float | None = Field(default=None, gt=0)
@@ -120,10 +121,13 @@ class GateSection(Section):
 
     A challenger passes when the lower end of the interval of its gain in mean loss over the
     champion is above `min_gain`. The interval misses the truth with probability at most
-    `delta` over all `steps` looks at one test set.
+    `delta` over all `steps` looks at one test set. A challenger fails when the test set could
+    have shown a gain of `tolerance` beyond `min_gain` and did not; before that there is not
+    enough data. Losses lie in [0, 1].
     """
 
-    min_gain: float = 0.0
+    min_gain: float = Field(default=0.0, gt=-1, lt=1)
+    tolerance: float = Field(default=0.005, gt=0, lt=1)
     delta: float = Field(default=0.05, gt=0, lt=1)
     steps: int = Field(default=4, ge=1)
     method: Literal["auto", "hoeffding", "bernstein", "blocks"] = "auto"

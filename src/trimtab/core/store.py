@@ -144,6 +144,12 @@ class Store:
             query = sa.update(target).where(self._match(target, where)).values(**new)
             return connection.execute(query).rowcount
 
+    def scopes(self) -> list[str]:
+        """Return the names of all scopes that have a row in any table, in alphabetical order."""
+        query = sa.union(*(sa.select(table.c.scope) for table in TABLES.values()))
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(query).scalars())
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction that keeps other writers out until it ends.

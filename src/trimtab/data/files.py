@@ -1,0 +1,165 @@
+"""Files of rows: which ones a path, glob or `package:` address names, and how each is read."""
+
+import gzip
+import importlib.util
+import io
+import zipfile
+from collections.abc import Iterable
+from difflib import get_close_matches
+from glob import glob
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import polars as pl
+
+from trimtab.core.errors import SchemaError, SourceError
+from trimtab.data.text import UNREADABLE, read_csv, unreadable
+
+KINDS = {
+    ".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".arrow": "arrow", ".ipc": "arrow",
+    ".feather": "arrow",
+}  # fmt: skip
+PACKED = (".zip", ".gz")
+
+
+def find_files(source: str | Path) -> list[Path]:
+    """Return the files that a path, glob or `package:` address names, in name order."""
+    text = str(source)
+    if text.startswith("package:"):
+        return [_package_file(text.removeprefix("package:"))]
+    path = Path(text).expanduser()
+    if path.is_file():
+        return [path]
+    found = sorted(Path(name) for name in glob(str(path), recursive=True))  # noqa: PTH207
+    files = [file for file in found if file.is_file()]
+    if files and not path.is_dir():
+        return files
+    if path.is_dir():
+        raise SourceError(
+            f"expected a file, got the folder {text}",
+            hint=f"Name its files, for example '{text.rstrip('/')}/*.parquet'.",
+        )
+    raise SourceError(f"expected a file at {text}, found none", hint=beside(path), source=text)
+
+
+def beside(path: Path) -> str:
+    names = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, names, n=1)
+    return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
+
+
+def _package_file(address: str) -> Path:
+    """Locate a file of an installed package without importing the package."""
+    package, _, inside = address.partition("/")
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    if not folders:
+        raise SourceError(
+            f"expected the package `{package}` to be installed, found none",
+            hint=f"Run `pip install {package}`.",
+        )
+    for folder in folders:
+        if (Path(folder) / inside).is_file():
+            return Path(folder) / inside
+    raise SourceError(
+        f"expected a file `{inside}` in the package `{package}`, found none",
+        hint=beside(Path(folders[0]) / inside),
+    )
+
+
+def _kind(path: PurePosixPath | Path) -> str:
+    """Return the format that a file's name promises."""
+    suffixes = [part.lower() for part in path.suffixes]
+    packed = bool(suffixes) and suffixes[-1] in PACKED
+    ending = suffixes[-2] if packed and len(suffixes) > 1 else (suffixes or [""])[-1]
+    if ending == ".zip":
+        return "zip"
+    if ending not in KINDS:
+        raise SourceError(
+            f"expected a file of a known kind, got {path.name}",
+            hint=f"Rename it to end in one of: {', '.join(KINDS)} (or .csv.gz, .csv.zip).",
+        )
+    return KINDS[ending]
+
+
+def read_files(files: list[Path], nulls: tuple[str, ...]) -> pl.LazyFrame:
+    frames = [_read_file(file, nulls) for file in files]
+    if len(frames) == 1:
+        return frames[0]
+    columns = frames[0].collect_schema().names()
+    for file, frame in zip(files, frames, strict=True):
+        names = frame.collect_schema().names()
+        if set(names) != set(columns):
+            odd = sorted(set(names) ^ set(columns))
+            raise SchemaError(
+                f"expected the same columns in all files; {file.name} differs from "
+                f"{files[0].name} in: {', '.join(odd)}",
+                hint="Read the files one by one, or mend the one that differs.",
+            )
+    ordered = [frame.select(columns) for frame in frames]
+    return pl.concat(ordered, how="vertical_relaxed")
+
+
+def _read_file(file: Path, nulls: tuple[str, ...]) -> pl.LazyFrame:
+    kind = _kind(file)
+    content = _unpacked(file)
+    if isinstance(content, tuple):
+        kind, content = content
+    try:
+        if kind in ("csv", "tsv"):
+            return read_csv(content, file.name, "\t" if kind == "tsv" else None, nulls)
+        if kind == "jsonl":
+            frame = pl.scan_ndjson(content, infer_schema_length=None)
+        elif kind == "parquet":
+            frame = pl.scan_parquet(content, glob=False)
+        else:
+            frame = _scan_arrow(content)
+        frame.collect_schema()
+    except UNREADABLE as error:
+        raise unreadable(file.name, error) from None
+    return with_nulls(frame, nulls)
+
+
+def with_nulls(frame: pl.LazyFrame, nulls: Iterable[str]) -> pl.LazyFrame:
+    markers = list(nulls)
+    if not markers:
+        return frame
+    text = pl.col(pl.String)
+    return frame.with_columns(pl.when(~text.is_in(markers)).then(text))
+
+
+def _scan_arrow(content: Any) -> pl.LazyFrame:
+    """Scan an Arrow file; the streaming form of the format has to be read at once."""
+    with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+        if file.read(6) == b"ARROW1":
+            return pl.scan_ipc(content)
+        file.seek(0)
+        return pl.read_ipc_stream(file).lazy()
+
+
+def _unpacked(file: Path) -> Path | bytes | tuple[str, bytes]:
+    """Return a plain file as its path, a packed one as its content (and kind, for a zip)."""
+    ending = file.suffix.lower()
+    try:
+        if ending == ".gz":
+            with gzip.open(file) as stream:
+                return stream.read()
+        if ending == ".zip":
+            with zipfile.ZipFile(file) as archive:
+                inside = [
+                    name for name in archive.namelist()
+                    if PurePosixPath(name).suffix.lower() in KINDS and "__MACOSX" not in name
+                ]  # fmt: skip
+                if len(inside) != 1:
+                    raise SourceError(
+                        f"{file.name}: expected one table inside, got {len(inside)}",
+                        hint="Unpack it, and name the file you mean.",
+                    )
+                return _kind(PurePosixPath(inside[0])), archive.read(inside[0])
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, OSError) as error:
+        raise unreadable(file.name, error) from None
+    return file

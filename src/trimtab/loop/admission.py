@@ -1,0 +1,138 @@
+"""How a trained run earns a place: reviewed, judged, and moved to the stage it deserves.
+
+The first model has to prove itself against a constant prediction; every later one goes to
+*staging*, answers in the shadow of the champion, and is judged on live, labelled traffic.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.core.errors import NotEnoughDataError, StoppedError
+from trimtab.core.records import ModelVersion, Verdict
+from trimtab.core.workspace import Workspace
+from trimtab.gates.decide import decide
+from trimtab.gates.ledger import Ledger
+from trimtab.loop.review import require_review
+from trimtab.models.rows import ID, LABEL, TIME
+from trimtab.models.scoring import constant_scores, row_losses, task_blocks
+
+if TYPE_CHECKING:
+    from trimtab.models.registry import Registry
+
+
+def admit(
+    workspace: Workspace,
+    registry: "Registry",
+    run_id: str,
+    *,
+    why: str,
+    at: datetime,
+    auto_approve: bool,
+) -> ModelVersion:
+    """Register a run, have its analysis reviewed, and move it where it may go.
+
+    Returns
+    -------
+    ModelVersion
+        In *production* if it is the first and better than a constant, else in *staging*.
+
+    Raises
+    ------
+    WaitingError
+        If the analysis waits for a person.
+    StoppedError
+        If the analysis was rejected, or a first model is no better than a constant.
+    NotEnoughDataError
+        If there is too little data to say whether it is.
+    """
+    version = registry.register(run_id, who="trimtab", why=why, at=at)
+    if version.stage in ("production", "staging", "archived"):
+        return version
+    subject = f"{version.name} v{version.version}"
+    try:
+        require_review(
+            workspace, "analysis", subject, auto_approve=auto_approve, at=at,
+            details={"metrics": version.metrics, "why": why},
+        )  # fmt: skip
+    except StoppedError:
+        registry.move(version.version, "archived", who="reviewer", why="rejected", at=at)
+        raise
+    if registry.current("production") is not None:
+        return registry.move(version.version, "staging", who="trimtab", why=why, at=at)
+    verdict = judge_against_constant(workspace, registry, version, at=at)
+    if verdict.outcome == "pass":
+        return registry.move(
+            version.version, "production", who="gate", why=f"passed: {verdict.reason}", at=at
+        )
+    registry.move(version.version, "archived", who="gate", why=verdict.reason, at=at)
+    error = StoppedError if verdict.outcome == "fail" else NotEnoughDataError
+    raise error(
+        f"{subject} is not better than a constant prediction: {verdict.reason}",
+        hint="Look at `trimtab model show`, add rows or features, and run again.",
+        model=subject,
+    )
+
+
+def judge_against_constant(
+    workspace: Workspace, registry: "Registry", version: ModelVersion, *, at: datetime
+) -> Verdict:
+    """Hold a model's out-of-fold scores against the best constant (see `decide`)."""
+    reference = registry.reference(version.version)
+    model = registry.load(version.version)
+    labels = reference[LABEL].to_numpy()
+    scores = reference_scores(reference)
+    scored = np.isfinite(scores if scores.ndim == 1 else scores[:, 0])
+    labels, scores = labels[scored], scores[scored]
+    new = row_losses(workspace.project.task, labels, scores, model.classes)
+    constant = constant_scores(workspace.project.task.kind, labels, model.classes)
+    old = row_losses(workspace.project.task, labels, constant, model.classes)
+    return look(
+        workspace,
+        labelled=reference.filter(scored).select(ID, TIME, LABEL),
+        champion="constant",
+        challenger=f"v{version.version}",
+        new=new,
+        old=old,
+        at=at,
+    )
+
+
+def look(
+    workspace: Workspace,
+    *,
+    labelled: pl.DataFrame,
+    champion: str,
+    challenger: str,
+    new: np.ndarray[Any, Any],
+    old: np.ndarray[Any, Any],
+    at: datetime,
+) -> Verdict:
+    """Spend one look at the test set `labelled` on a paired comparison of row losses.
+
+    The test set is known by the fingerprint of its ids and labels, in the order of the rows.
+    """
+    gate = workspace.project.gate
+    block = task_blocks(workspace.project.task, labelled[TIME])
+    content = labelled.select(pl.col(ID), pl.col(LABEL).cast(pl.String)).hash_rows(seed=0)
+    test_set = hashlib.sha256(content.to_numpy().tobytes()).hexdigest()[:24]
+    return Ledger(workspace.store).look(
+        test_set,
+        champion=champion,
+        challenger=challenger,
+        condition=f"loss({champion}) - loss({challenger}) > {gate.min_gain}",
+        steps=gate.steps,
+        delta=gate.delta,
+        who="trimtab",
+        at=at,
+        decide=lambda delta: decide(new, old, blocks=block, settings=gate, delta=delta),
+    )
+
+
+def reference_scores(reference: pl.DataFrame) -> np.ndarray[Any, Any]:
+    """Return the out-of-fold scores of a reference frame as an array, rows first."""
+    column = reference["_scores"] if "_scores" in reference.columns else reference["_score"]
+    return np.asarray(column.to_list(), dtype=float)

@@ -1,0 +1,209 @@
+"""What happens when a window closes: watch it, judge the challenger, perhaps train the next.
+
+The same steps serve production (`trimtab run` closes the windows that have ended) and a replay.
+Each step writes its facts under a natural key, so that a window that was cut off half way is
+gone through again with the same result.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.core.errors import StoppedError
+from trimtab.core.progress import Progress
+from trimtab.core.records import Alert, DatasetVersion, ModelVersion, Record, Verdict
+from trimtab.core.workspace import Workspace
+from trimtab.loop.admission import admit, look
+from trimtab.loop.retraining import RETRAINING_MONITORS, retrain_reason, training_start
+from trimtab.loop.review import require_review
+from trimtab.models.rows import ID, LABEL, TIME
+from trimtab.models.scoring import known_classes, row_losses
+from trimtab.monitoring.alerts import alerts_for, raise_alerts
+from trimtab.monitoring.windows import Reference, close_window
+
+if TYPE_CHECKING:
+    from trimtab.models.registry import Registry
+    from trimtab.serving.event_log import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Record):
+    """One turn of the loop: a closed window and what came of it."""
+
+    start: datetime
+    end: datetime
+    champion: int
+    challenger: int | None
+    alerts: tuple[Alert, ...]
+    verdict: Verdict | None
+    promoted: bool
+    retrained: str | None
+    next_challenger: int | None
+
+
+class Cycle:
+    """The loop of one model in one scope.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The project, seen from the scope that serves.
+    registry : Registry
+        Its models.
+    log : EventLog
+        Its requests, predictions and labels.
+    rows : DatasetVersion
+        The task's rows, from which challengers are trained; only those whose label was known
+        at the moment are used.
+    auto_approve : bool
+        Whether the two human reviews are taken as given.
+    progress : Progress
+        Where progress is told.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        registry: "Registry",
+        log: "EventLog",
+        rows: DatasetVersion,
+        *,
+        auto_approve: bool,
+        progress: Progress,
+    ) -> None:
+        self.workspace, self.registry, self.log, self.rows = workspace, registry, log, rows
+        self.auto_approve, self.progress = auto_approve, progress
+        self._references: dict[int, Reference] = {}
+
+    def close(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        champion: ModelVersion,
+        challenger: ModelVersion | None,
+        at: datetime,
+    ) -> Turn:
+        """Close the window [start, end) that `champion` served with `challenger` in shadow."""
+        alerts = self._watch(start, end, champion, at)
+        verdict = self._judge(champion, challenger, end, at) if challenger else None
+        promoted = False
+        if challenger is not None and verdict is not None:
+            promoted = self._act(challenger, verdict, at)
+        reason, trained = None, None
+        if challenger is None or self.registry.get(challenger.version).stage != "staging":
+            reason = retrain_reason(self.workspace.project.retrain, alerts)
+            trained = self._retrain(start, end, reason, at) if reason else None
+        return Turn(
+            start=start, end=end, champion=champion.version,
+            challenger=challenger.version if challenger else None,
+            alerts=tuple(alerts), verdict=verdict, promoted=promoted, retrained=reason,
+            next_challenger=trained.version if trained else None,
+        )  # fmt: skip
+
+    def _watch(
+        self, start: datetime, end: datetime, champion: ModelVersion, at: datetime
+    ) -> list[Alert]:
+        """Close the window in the eyes of monitoring, and tell people what they should know."""
+        if champion.version not in self._references:
+            self._references[champion.version] = Reference.build(
+                self.workspace, self.registry, champion
+            )
+        report = close_window(
+            self.workspace, start, end,
+            events=self.log.read(start, end, known_until=at), champion=champion,
+            reference=self._references[champion.version], at=at,
+        )  # fmt: skip
+        alerts = alerts_for(self.workspace, report)
+        raise_alerts(self.workspace, alerts)
+        return alerts
+
+    def _judge(
+        self, champion: ModelVersion, challenger: ModelVersion, end: datetime, at: datetime
+    ) -> Verdict:
+        """Compare both on all labelled traffic since the challenger began to shadow."""
+        task = self.workspace.project.task
+        since = challenger.trained_until or challenger.created_at
+        seen = self.log.read(since, end, known_until=at).filter(
+            pl.col(LABEL).is_not_null(),
+            pl.col("champion_version") == champion.version,
+            pl.col("shadow_version") == challenger.version,
+        )
+        labels = seen[LABEL].to_numpy()
+        sides = []
+        for model, column in ((champion, "champion_score"), (challenger, "shadow_score")):
+            classes = self.registry.load(model.version).classes
+            scores = np.asarray(seen[column].to_list(), dtype=float)
+            sides.append((scores, classes, known_classes(task.kind, labels, classes)))
+        both = sides[0][2] & sides[1][2]
+        old, new = (
+            row_losses(task, labels[both], scores[both], classes) for scores, classes, _ in sides
+        )
+        return look(
+            self.workspace,
+            labelled=seen.filter(pl.Series(both)).select(ID, TIME, LABEL),
+            champion=f"v{champion.version}", challenger=f"v{challenger.version}",
+            new=new, old=old, at=at,
+        )  # fmt: skip
+
+    def _act(self, challenger: ModelVersion, verdict: Verdict, at: datetime) -> bool:
+        """Promote, archive, or leave in shadow, as long as the gate allows further looks."""
+        move = self.registry.move
+        if verdict.outcome == "pass":
+            why = f"passed the gate: {verdict.reason}"
+            move(challenger.version, "production", who="gate", why=why, at=at)
+            return True
+        name = f"v{challenger.version}"
+        looks = [row for row in self.workspace.store.rows("looks", challenger=name)
+                 if row["champion"] != "constant"]  # fmt: skip
+        if verdict.outcome == "fail" or len(looks) >= self.workspace.project.gate.steps:
+            why = f"refused by the gate: {verdict.reason}"
+            move(challenger.version, "archived", who="gate", why=why, at=at)
+        return False
+
+    def _retrain(
+        self, start: datetime, end: datetime, reason: str, at: datetime
+    ) -> ModelVersion | None:
+        """Train a challenger on what is known now; None if the reviewer said no."""
+        from trimtab.models.train import train
+
+        subject = f"{self.workspace.project.task.name} {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+        try:
+            require_review(
+                self.workspace, "feedback", subject, auto_approve=self.auto_approve, at=at,
+                details={"reason": reason},
+            )  # fmt: skip
+            settings = self.workspace.project.retrain
+            run_id = train(
+                self.workspace, self.rows, until=end,
+                start=training_start(settings.window, end, self._drift_since(start)),
+                params=self._params(), progress=self.progress,
+            )  # fmt: skip
+            return admit(
+                self.workspace, self.registry, run_id, why=reason, at=at,
+                auto_approve=self.auto_approve,
+            )  # fmt: skip
+        except StoppedError:
+            return None
+
+    def _params(self) -> dict[str, Any]:
+        """Hyper-parameters of the first model: tuned once, since they move little."""
+        return self.registry.load(1).params
+
+    def _drift_since(self, start: datetime) -> datetime | None:
+        """Return the start of the unbroken run of alerted windows that ends with this one."""
+        fired = {
+            row["window_start"]
+            for row in self.workspace.store.rows("alerts")
+            if row["monitor"] in RETRAINING_MONITORS
+        }
+        closed = self.workspace.store.rows("windows", order="start")
+        since = None
+        for row in reversed([row for row in closed if row["start"] <= start]):
+            if row["start"] not in fired:
+                break
+            since = row["start"]
+        return since

@@ -1,0 +1,99 @@
+"""The steps of the pipeline as plain functions; `pipeline.py` makes Dagster assets of them."""
+
+from datetime import datetime
+
+from trimtab.core.progress import Progress
+from trimtab.core.records import DatasetVersion, Violation
+from trimtab.core.workspace import Workspace
+from trimtab.data.checks import validate
+from trimtab.data.schema import Schema, infer_schema
+from trimtab.data.tables import Tables
+from trimtab.data.time import windows
+from trimtab.loop.admission import admit
+from trimtab.loop.cycle import Cycle
+from trimtab.models.features import FeatureSet, load_features
+from trimtab.models.rows import build_rows, refuse_late_columns
+
+
+def ingest_table(
+    workspace: Workspace, name: str, *, at: datetime
+) -> tuple[DatasetVersion, list[Violation]]:
+    """Ingest one table and hold it against its schema file; infer the file if there is none."""
+    settings = workspace.project.table(name)
+    file = workspace.project.root / (settings.schema_file or f"schema/{name}.toml")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        infer_schema(settings.source, nulls=settings.nulls).save(file)
+    schema = Schema.load(file)
+    tables = Tables(workspace.tables_folder)
+    version = tables.ingest(
+        name, settings.source, query=settings.query, nulls=settings.nulls, time=settings.time,
+        key=settings.key, schema=schema, at=at,
+    )  # fmt: skip
+    report = validate(tables.read(version), schema, now=at)
+    return version, list(report.violations)
+
+
+def make_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
+    """Join the newest versions of the tables into the task's rows."""
+    return build_rows(workspace, at=at)
+
+
+def check_features(workspace: Workspace, rows: str) -> FeatureSet:
+    """Load features.py and refuse what would be known only after the question was asked."""
+    features = load_features(workspace.project)
+    refuse_late_columns(workspace.project, features)
+    features.refuse_neighbours(Tables(workspace.tables_folder).read(rows).head(200).collect())
+    return features
+
+
+def train_first(workspace: Workspace, rows: str, *, progress: Progress) -> tuple[str, str]:
+    """Train on the rows known at `train.until`; return the run and a note on it."""
+    from trimtab.models.train import train
+
+    version = Tables(workspace.tables_folder).get(rows)
+    until = workspace.project.training_end
+    run_id = train(workspace, version, until=until, progress=progress)
+    return run_id, f"rows known at {until:%Y-%m-%d}"
+
+
+def admit_run(
+    workspace: Workspace, run_id: str, *, at: datetime, auto_approve: bool
+) -> tuple[str, str]:
+    """Register a run and move it where it may go."""
+    from trimtab.models.registry import Registry
+
+    version = admit(
+        workspace, Registry(workspace), run_id, why="trimtab run", at=at,
+        auto_approve=auto_approve,
+    )  # fmt: skip
+    return f"{version.name} v{version.version}", version.stage
+
+
+def close_ended_windows(
+    workspace: Workspace, rows: str, *, at: datetime, auto_approve: bool, progress: Progress
+) -> tuple[str, str]:
+    """Close the production windows that have ended since the last time."""
+    from trimtab.models.registry import Registry
+    from trimtab.serving.event_log import EventLog
+
+    registry = Registry(workspace)
+    champion = registry.current("production")
+    log = EventLog(workspace.event_log_path)
+    span = log.time_range()
+    if champion is None or span is None:
+        return "no windows", "no production traffic yet"
+    cycle = Cycle(
+        workspace, registry, log, Tables(workspace.tables_folder).get(rows),
+        auto_approve=auto_approve, progress=progress,
+    )  # fmt: skip
+    closed = {row["start"] for row in workspace.store.rows("windows")}
+    done = 0
+    for start, end in windows(*span, workspace.project.monitor.window):
+        if start in closed or end > at:
+            continue
+        champion, shadow = registry.current("production"), registry.current("staging")
+        assert champion is not None
+        cycle.close(start, end, champion=champion, challenger=shadow, at=end)
+        done += 1
+    return f"{done} windows", "closed now"

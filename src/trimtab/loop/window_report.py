@@ -1,0 +1,155 @@
+"""One window of a replay in figures: what was served against the stale and the fresh model."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.core.project import Project
+from trimtab.core.workspace import Workspace
+from trimtab.loop.baselines import Array, Baselines
+from trimtab.loop.cycle import Turn
+from trimtab.models.rows import ID, LABEL, TIME
+from trimtab.models.scoring import HEADLINE, headline, headline_difference, known_classes, skill
+from trimtab.stats.interval import Interval
+
+if TYPE_CHECKING:
+    from trimtab.models.registry import Registry
+
+
+def turn_facts(turn: Turn) -> dict[str, Any]:
+    """Return what was decided when the window closed."""
+    verdict = turn.verdict
+    return {
+        "alerts": len(turn.alerts),
+        "verdict": verdict.outcome if verdict else None,
+        "reason": verdict.reason if verdict else turn.retrained,
+        "champion": f"v{turn.champion}",
+        "challenger": f"v{turn.challenger}" if turn.challenger is not None else None,
+        "promoted": turn.promoted,
+        "retrained": turn.retrained,
+        "labels_used": verdict.labels_used if verdict else 0,
+    }
+
+
+def performance_facts(
+    workspace: Workspace,
+    registry: "Registry",
+    baselines: Baselines,
+    events: pl.DataFrame,
+    window: pl.DataFrame,
+    start: datetime,
+    end: datetime,
+) -> dict[str, Any]:
+    """Return the headline metric and skill of what was served, stale and always-retrained.
+
+    Parameters
+    ----------
+    events : polars.DataFrame
+        The window's rows of the event log, with the labels known by now.
+    window : polars.DataFrame
+        The same rows of the task's table, which the two baselines are scored on.
+    """
+    task = workspace.project.task
+    facts: dict[str, Any] = {
+        "window": window_label(workspace.project, start, end),
+        "start": start,
+        "end": end,
+        "n": events.height,
+        "labelled": events.height - events[LABEL].null_count(),
+        "metric": HEADLINE[task.kind],
+    }
+    scored = events.filter(pl.col(LABEL).is_not_null())
+    both = scored.select(ID, TIME, LABEL, "champion_version", "champion_score").join(
+        window.with_row_index("_row").select(ID, "_row"), on=ID, how="left", maintain_order="left"
+    )
+    place = both["_row"].to_numpy()
+    labels = both[LABEL].to_numpy()
+    fresh, fresh_classes = baselines.always(window, start)
+    stale_classes = list(baselines.first.classes)
+    served_classes = _served_classes(registry, both, stale_classes)
+    sides = {
+        "served": (np.asarray(both["champion_score"].to_list(), float), served_classes),
+        "stale": (baselines.stale(window)[place], stale_classes),
+        "always": (fresh[place], fresh_classes or stale_classes),
+    }
+    facts |= _metrics(workspace, labels, both[TIME], sides, baselines)
+    facts["mean_score"] = _mean_score(sides["served"][0]) if labels.size else None
+    facts["observed_rate"] = _rate(task.kind, labels)
+    return facts
+
+
+def window_label(project: Project, start: datetime, end: datetime) -> str:
+    """Return what people call the window: its month, its days, or its row numbers."""
+    if project.table(project.task.table).time == "row_number":
+        first = datetime(2000, 1, 1, tzinfo=start.tzinfo)
+        rows = [int((moment - first).total_seconds() // 60) for moment in (start, end)]
+        return f"rows {rows[0]}-{rows[1] - 1}"
+    every = project.monitor.window
+    if every.endswith("mo") or every.endswith("q"):
+        return f"{start:%Y-%m}"
+    if every.endswith("y"):
+        return f"{start:%Y}"
+    return f"{start:%Y-%m-%d}" if every[-1] in "dw" else f"{start:%Y-%m-%dT%H:%M}"
+
+
+def _metrics(
+    workspace: Workspace,
+    labels: Array,
+    times: pl.Series,
+    sides: dict[str, tuple[Array, list[str]]],
+    baselines: Baselines,
+) -> dict[str, Any]:
+    """Return metrics, their intervals and paired differences, on rows that all sides know."""
+    task, seed = workspace.project.task, workspace.project.project.seed
+    known = np.ones(len(labels), dtype=bool)
+    for _, classes in sides.values():
+        known &= known_classes(task.kind, labels, classes)
+    labels, times = labels[known], times.filter(pl.Series(known))
+    intervals: dict[str, Interval | None] = {}
+    skills: dict[str, float | None] = {}
+    for side, (scores, classes) in sides.items():
+        intervals[side] = headline(
+            task, labels, scores[known], times=times, classes=classes, seed=seed
+        )
+        rate = baselines.training_rate(classes)
+        skills[side] = skill(task, labels, scores[known], classes, rate)
+    stale = sides["stale"]
+    for side in ("served", "always"):
+        scores, classes = sides[side]
+        same = classes == stale[1] or task.kind != "multiclass"
+        intervals[f"{side}_minus_stale"] = headline_difference(
+            task, labels, scores[known], stale[0][known], times=times, classes=classes, seed=seed
+        ) if same else None  # fmt: skip
+    out: dict[str, Any] = {
+        f"metric_{side}": _estimate(intervals[side]) for side in ("served", "stale", "always")
+    }
+    out["intervals"] = {name: _plain(interval) for name, interval in intervals.items()}
+    out["brier_skill"] = skills
+    return out
+
+
+def _served_classes(registry: "Registry", rows: pl.DataFrame, default: list[str]) -> list[str]:
+    versions = rows["champion_version"].drop_nulls().unique().to_list()
+    return list(registry.load(versions[0]).classes) if len(versions) == 1 else default
+
+
+def _estimate(interval: Interval | None) -> float | None:
+    return None if interval is None else interval.estimate
+
+
+def _plain(interval: Interval | None) -> dict[str, float] | None:
+    if interval is None:
+        return None
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
+
+
+def _mean_score(scores: Array) -> float | None:
+    return float(scores.mean()) if scores.ndim == 1 else None
+
+
+def _rate(kind: str, labels: Array) -> float | None:
+    if kind == "multiclass" or labels.size == 0:
+        return None
+    return float(np.mean(labels.astype(float)))
