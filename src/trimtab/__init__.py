@@ -1,1 +1,78 @@
-"""Trimtab."""
+"""Trimtab: MLOps driven by data quality, where every answer carries its guarantee.
+
+>>> import trimtab as tt
+>>> "profile" in dir(tt)
+True
+
+Names come in the order of a model's life. Each is imported when it is first used, so that
+`import trimtab` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trimtab.core.errors import TrimtabError as TrimtabError
+    from trimtab.core.project import Project as Project
+    from trimtab.core.project import load_project as load_project
+    from trimtab.core.records import DatasetVersion as DatasetVersion
+    from trimtab.core.workspace import Workspace as Workspace
+    from trimtab.data.checks import validate as validate
+    from trimtab.data.drift import drift as drift
+    from trimtab.data.profile import Profile as Profile
+    from trimtab.data.profile import profile as profile
+    from trimtab.data.schema import Schema as Schema
+    from trimtab.data.schema import infer_schema as infer_schema
+    from trimtab.data.sources import read_source as read_source
+    from trimtab.data.tables import Tables as Tables
+    from trimtab.gates.decide import decide as gate_decide
+    from trimtab.gates.ledger import Ledger as Ledger
+    from trimtab.gates.plan import plan as gate_plan
+    from trimtab.loop.pipeline import run_pipeline as run
+    from trimtab.loop.replay import replay as replay
+    from trimtab.loop.scaffold import init as init
+    from trimtab.models.features import FeatureSet as FeatureSet
+    from trimtab.models.registry import Registry as Registry
+    from trimtab.serving.client import Client as Client
+
+_PLACES = {
+    # a project and its parts
+    "init": "loop.scaffold:init",
+    "load_project": "core.project:load_project",
+    "Project": "core.project:Project",
+    "Workspace": "core.workspace:Workspace",
+    "TrimtabError": "core.errors:TrimtabError",
+    # data comes in
+    "read_source": "data.sources:read_source",
+    "Tables": "data.tables:Tables",
+    "DatasetVersion": "core.records:DatasetVersion",
+    "profile": "data.profile:profile",
+    "Profile": "data.profile:Profile",
+    "infer_schema": "data.schema:infer_schema",
+    "Schema": "data.schema:Schema",
+    "validate": "data.checks:validate",
+    "drift": "data.drift:drift",
+    # a model is made, and earns its place
+    "FeatureSet": "models.features:FeatureSet",
+    "Registry": "models.registry:Registry",
+    "gate_plan": "gates.plan:plan",
+    "gate_decide": "gates.decide:decide",
+    "Ledger": "gates.ledger:Ledger",
+    # it answers, is watched, and lessons go back
+    "Client": "serving.client:Client",
+    "run": "loop.pipeline:run_pipeline",
+    "replay": "loop.replay:replay",
+}
+
+__all__ = list(_PLACES)  # noqa: PLE0605 - the one list of public names is `_PLACES`
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'trimtab' has no attribute {name!r}")
+    module, attribute = _PLACES[name].split(":")
+    return getattr(import_module(f"trimtab.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PLACES])

@@ -123,7 +123,7 @@ def _plain_lines(console: Console) -> Report:
 
 
 def _stdout() -> Console:
-    """A console that does not squeeze tables when the output is not a terminal."""
+    """Return a console that does not squeeze tables where the output is no terminal."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 200

@@ -171,7 +171,8 @@ def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _config_error(error: ValidationError, file: Path) -> ConfigError:
     """Turn pydantic's first complaint into one line that names the place and a way out."""
-    first = error.errors()[0]
+    # A misspelt key is also a missing one; what is in the file is the better place to point at.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = [part for part in first["loc"] if isinstance(part, str)]
     name = ".".join(place) or "the file"
     line = _line_of(file.read_text(encoding="utf-8"), place)

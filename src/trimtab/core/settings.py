@@ -124,10 +124,16 @@ class GateSection(Section):
     `delta` over all `steps` looks at one test set. A challenger fails when the test set could
     have shown a gain of `tolerance` beyond `min_gain` and did not; before that there is not
     enough data. Losses lie in [0, 1].
+
+    `metric` auc, which `auto` takes for a binary task, asks for a gain in the area under the
+    ROC curve instead, with `auc_tolerance`, and besides that mean loss is not provably worse
+    by more than `tolerance`.
     """
 
+    metric: Literal["auto", "auc", "loss"] = "auto"
     min_gain: float = Field(default=0.0, gt=-1, lt=1)
     tolerance: float = Field(default=0.005, gt=0, lt=1)
+    auc_tolerance: float = Field(default=0.02, gt=0, lt=1)
     delta: float = Field(default=0.05, gt=0, lt=1)
     steps: int = Field(default=4, ge=1)
     method: Literal["auto", "hoeffding", "bernstein", "blocks"] = "auto"

@@ -1,4 +1,4 @@
-"""Where a project's state lives: one object that every room is handed, and that opens nothing early.
+"""Where a project keeps its state: one object that every room is handed.
 
 A *scope* keeps what production did (`live`) apart from what each replay did. Tables, features
 and training runs are shared by all scopes: they depend on their inputs alone.

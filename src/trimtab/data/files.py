@@ -44,6 +44,7 @@ def find_files(source: str | Path) -> list[Path]:
 
 
 def beside(path: Path) -> str:
+    """Return a hint that names the file nearest to a path that holds none."""
     names = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
     close = get_close_matches(path.name, names, n=1)
     return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
@@ -87,6 +88,7 @@ def _kind(path: PurePosixPath | Path) -> str:
 
 
 def read_files(files: list[Path], nulls: tuple[str, ...]) -> pl.LazyFrame:
+    """Return the rows of all files, one after the other; they have the same columns."""
     frames = [_read_file(file, nulls) for file in files]
     if len(frames) == 1:
         return frames[0]
@@ -125,6 +127,7 @@ def _read_file(file: Path, nulls: tuple[str, ...]) -> pl.LazyFrame:
 
 
 def with_nulls(frame: pl.LazyFrame, nulls: Iterable[str]) -> pl.LazyFrame:
+    """Return the rows with the texts in `nulls` replaced by null."""
     markers = list(nulls)
     if not markers:
         return frame

@@ -16,6 +16,7 @@ UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 def read_csv(
     content: Path | bytes, name: str, separator: str | None, nulls: tuple[str, ...]
 ) -> pl.LazyFrame:
+    """Return the rows of delimited text; types are inferred from all of it."""
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
         head = file.read(65_536)
     if b"\0" in head or head.startswith((b"PAR1", b"ARROW1")):
@@ -41,10 +42,7 @@ def read_csv(
                 hint="Rename one of them in the header line.",
             )
         if not nulls:
-            found = _markers(frame, schema)
-            if found:
-                frame = pl.scan_csv(content, null_values=found, **options)
-                frame.collect_schema()
+            frame = frame.with_columns(_unmarked(frame, schema))
     except UNREADABLE as error:
         raise unreadable(name, error, content) from None
     return frame
@@ -57,8 +55,8 @@ def _separator(head: bytes) -> str:
     return max((",", ";", "\t", "|"), key=bare.count)
 
 
-def _markers(frame: pl.LazyFrame, schema: pl.Schema) -> list[str]:
-    """Return the markers of a missing value that keep a column from being numeric.
+def _unmarked(frame: pl.LazyFrame, schema: pl.Schema) -> list[pl.Expr]:
+    """Return the expressions that make markers null, and the columns they spoilt numeric again.
 
     One pass over the text columns: a column that is numbers and one marker, and nothing else,
     shows that the marker means "missing" in this file.
@@ -69,19 +67,29 @@ def _markers(frame: pl.LazyFrame, schema: pl.Schema) -> list[str]:
     asks = []
     for index, name in enumerate(texts):
         value = pl.col(name).str.strip_chars()
-        number = value.cast(pl.Float64, strict=False).is_not_null()
         marked = value.is_in(MARKERS)
-        asks.append((number & ~marked).any().alias(f"{index}:number"))
-        asks.append((~number & ~marked & value.is_not_null()).any().alias(f"{index}:other"))
+        values = value.filter(~marked)
+        asks.append(values.count().alias(f"{index}:values"))
+        for kind in (pl.Int64, pl.Float64):
+            numbers = values.cast(kind, strict=False).count()
+            asks.append(numbers.alias(f"{index}:{kind}"))
         asks.append(value.filter(marked).unique().implode().alias(f"{index}:markers"))
     row = frame.select(asks).collect().row(0, named=True)
-    found = {
-        marker
-        for index in range(len(texts))
-        if row[f"{index}:number"] and not row[f"{index}:other"]
-        for marker in row[f"{index}:markers"]
-    }
-    return sorted(found)
+    kinds: dict[str, type[pl.DataType]] = {}
+    found: set[str] = set()
+    for index, name in enumerate(texts):
+        count = row[f"{index}:values"]
+        if count and row[f"{index}:markers"] and row[f"{index}:Float64"] == count:
+            kinds[name] = pl.Int64 if row[f"{index}:Int64"] == count else pl.Float64
+            found.update(row[f"{index}:markers"])
+    if not found:
+        return []
+    made = []
+    for name in texts:
+        text = pl.col(name)
+        value = pl.when(~text.str.strip_chars().is_in(sorted(found))).then(text)
+        made.append(value.str.strip_chars().cast(kinds[name]) if name in kinds else value)
+    return made
 
 
 def unreadable(name: str, error: BaseException, content: Any = None) -> SourceError:
@@ -117,4 +125,5 @@ def _bad_line(content: Any) -> str:
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

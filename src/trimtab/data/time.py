@@ -95,7 +95,7 @@ def _column_time(name: str, schema: pl.Schema) -> pl.Expr:
     if kind == pl.Date:
         return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if kind == pl.String:
-        return _text_time(value)
+        return text_time(value)
     if kind.is_numeric():
         return _number_time(value)
     raise SchemaError(
@@ -105,8 +105,8 @@ def _column_time(name: str, schema: pl.Schema) -> pl.Expr:
     )
 
 
-def _text_time(value: pl.Expr) -> pl.Expr:
-    """Read ISO 8601 text, with `T` or a blank, with or without an offset."""
+def text_time(value: pl.Expr) -> pl.Expr:
+    """Return the time that ISO 8601 text (with `T` or a blank) stands for, else null."""
     text = value.str.strip_chars().str.replace("T", " ", literal=True)
     read = [
         text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")

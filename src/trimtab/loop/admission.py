@@ -5,6 +5,7 @@ The first model has to prove itself against a constant prediction; every later o
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,17 @@ import polars as pl
 from trimtab.core.errors import NotEnoughDataError, StoppedError
 from trimtab.core.records import ModelVersion, Verdict
 from trimtab.core.workspace import Workspace
-from trimtab.gates.decide import decide
+from trimtab.gates.decide import condition, decide
 from trimtab.gates.ledger import Ledger
+from trimtab.gates.rank import decide_by_rank, rank_condition
 from trimtab.loop.review import require_review
 from trimtab.models.rows import ID, LABEL, TIME
 from trimtab.models.scoring import constant_scores, row_losses, task_blocks
 
 if TYPE_CHECKING:
     from trimtab.models.registry import Registry
+
+Scores = tuple[np.ndarray[Any, Any], Sequence[str]]
 
 
 def admit(
@@ -81,24 +85,67 @@ def judge_against_constant(
     workspace: Workspace, registry: "Registry", version: ModelVersion, *, at: datetime
 ) -> Verdict:
     """Hold a model's out-of-fold scores against the best constant (see `decide`)."""
+    task, gate = workspace.project.task, workspace.project.gate
     reference = registry.reference(version.version)
     model = registry.load(version.version)
     labels = reference[LABEL].to_numpy()
     scores = reference_scores(reference)
     scored = np.isfinite(scores if scores.ndim == 1 else scores[:, 0])
     labels, scores = labels[scored], scores[scored]
-    new = row_losses(workspace.project.task, labels, scores, model.classes)
-    constant = constant_scores(workspace.project.task.kind, labels, model.classes)
-    old = row_losses(workspace.project.task, labels, constant, model.classes)
+    new = row_losses(task, labels, scores, model.classes)
+    constant = constant_scores(task.kind, labels, model.classes)
+    old = row_losses(task, labels, constant, model.classes)
+    labelled = reference.filter(scored)
     return look(
         workspace,
-        labelled=reference.filter(scored).select(ID, TIME, LABEL),
+        labelled=labelled,
         champion="constant",
         challenger=f"v{version.version}",
-        new=new,
-        old=old,
+        condition=condition(gate),
         at=at,
+        decide=lambda delta: decide(
+            new, old, blocks=task_blocks(task, labelled[TIME]), settings=gate, delta=delta
+        ),
     )
+
+
+def judge(
+    workspace: Workspace,
+    *,
+    labelled: pl.DataFrame,
+    champion: str,
+    challenger: str,
+    new: Scores,
+    old: Scores,
+    at: datetime,
+) -> Verdict:
+    """Hold a challenger against the champion on the same labelled rows, by the project's gate.
+
+    Parameters
+    ----------
+    labelled : polars.DataFrame
+        The canonical columns of the rows both have answered and whose label is known.
+    new, old : tuple of (array, list of str)
+        Scores of challenger and champion, and the classes their columns stand for.
+    """
+    task, gate = workspace.project.task, workspace.project.gate
+    labels, block = labelled[LABEL].to_numpy(), task_blocks(task, labelled[TIME])
+    new_loss, old_loss = (row_losses(task, labels, *side) for side in (new, old))
+    # Which of two models ranks better has no meaning where one label never came.
+    by_rank = task.kind == "binary" and gate.metric != "loss" and len(np.unique(labels)) == 2
+
+    def decided(delta: float) -> Verdict:
+        if not by_rank:
+            return decide(new_loss, old_loss, blocks=block, settings=gate, delta=delta)
+        return decide_by_rank(
+            labels, new[0], old[0], new_loss=new_loss, old_loss=old_loss, blocks=block,
+            settings=gate, delta=delta, seed=workspace.project.project.seed,
+        )  # fmt: skip
+
+    return look(
+        workspace, labelled=labelled, champion=champion, challenger=challenger,
+        condition=rank_condition(gate) if by_rank else condition(gate), at=at, decide=decided,
+    )  # fmt: skip
 
 
 def look(
@@ -107,28 +154,23 @@ def look(
     labelled: pl.DataFrame,
     champion: str,
     challenger: str,
-    new: np.ndarray[Any, Any],
-    old: np.ndarray[Any, Any],
+    condition: str,
     at: datetime,
+    decide: Callable[[float], Verdict],
 ) -> Verdict:
-    """Spend one look at the test set `labelled` on a paired comparison of row losses.
-
-    The test set is known by the fingerprint of its ids and labels, in the order of the rows.
-    """
+    """Spend one look at the test set `labelled`, known by its ids and labels in their order."""
     gate = workspace.project.gate
-    block = task_blocks(workspace.project.task, labelled[TIME])
     content = labelled.select(pl.col(ID), pl.col(LABEL).cast(pl.String)).hash_rows(seed=0)
-    test_set = hashlib.sha256(content.to_numpy().tobytes()).hexdigest()[:24]
     return Ledger(workspace.store).look(
-        test_set,
+        hashlib.sha256(content.to_numpy().tobytes()).hexdigest()[:24],
         champion=champion,
         challenger=challenger,
-        condition=f"loss({champion}) - loss({challenger}) > {gate.min_gain}",
+        condition=condition,
         steps=gate.steps,
         delta=gate.delta,
         who="trimtab",
         at=at,
-        decide=lambda delta: decide(new, old, blocks=block, settings=gate, delta=delta),
+        decide=decide,
     )
 
 

@@ -16,11 +16,11 @@ from trimtab.core.errors import StoppedError
 from trimtab.core.progress import Progress
 from trimtab.core.records import Alert, DatasetVersion, ModelVersion, Record, Verdict
 from trimtab.core.workspace import Workspace
-from trimtab.loop.admission import admit, look
+from trimtab.loop.admission import admit, judge
 from trimtab.loop.retraining import RETRAINING_MONITORS, retrain_reason, training_start
 from trimtab.loop.review import require_review
-from trimtab.models.rows import ID, LABEL, TIME
-from trimtab.models.scoring import known_classes, row_losses
+from trimtab.models.rows import LABEL
+from trimtab.models.scoring import known_classes
 from trimtab.monitoring.alerts import alerts_for, raise_alerts
 from trimtab.monitoring.windows import Reference, close_window
 
@@ -139,15 +139,16 @@ class Cycle:
             scores = np.asarray(seen[column].to_list(), dtype=float)
             sides.append((scores, classes, known_classes(task.kind, labels, classes)))
         both = sides[0][2] & sides[1][2]
-        old, new = (
-            row_losses(task, labels[both], scores[both], classes) for scores, classes, _ in sides
-        )
-        return look(
+        (old, old_classes, _), (new, new_classes, _) = sides
+        return judge(
             self.workspace,
-            labelled=seen.filter(pl.Series(both)).select(ID, TIME, LABEL),
-            champion=f"v{champion.version}", challenger=f"v{challenger.version}",
-            new=new, old=old, at=at,
-        )  # fmt: skip
+            labelled=seen.filter(pl.Series(both)),
+            champion=f"v{champion.version}",
+            challenger=f"v{challenger.version}",
+            old=(old[both], old_classes),
+            new=(new[both], new_classes),
+            at=at,
+        )
 
     def _act(self, challenger: ModelVersion, verdict: Verdict, at: datetime) -> bool:
         """Promote, archive, or leave in shadow, as long as the gate allows further looks."""

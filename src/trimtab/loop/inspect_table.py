@@ -4,7 +4,6 @@ What each column is good for is `propose_features.py`; the settings that follow 
 `propose_settings.py`.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from trimtab.core.errors import (
 from trimtab.core.records import TaskKind
 from trimtab.data.sources import collect, read_source
 from trimtab.data.time import time_expression
+from trimtab.data.types import storable
 
 MIN_ROWS = 50
 """Fewer labelled rows than this leave nothing to train on and nothing to judge by."""
@@ -29,9 +29,10 @@ MAX_CLASSES = 50
 FEW_CLASSES = 20
 """Whole numbers with more distinct values than this are a quantity, not names of classes."""
 RARE_CLASS = 0.005
-YES_WORDS = frozenset(
-    "1 1.0 yes y true t positive pos bad fraud spam churn churned late default high won".split()
-)
+YES_WORDS = (
+    "1", "1.0", "yes", "y", "true", "t", "positive", "pos", "bad", "fraud", "spam", "churn",
+    "churned", "late", "default", "high", "won",
+)  # fmt: skip
 
 Clock = str | list[str]
 
@@ -51,7 +52,7 @@ class Label:
 
 def read_table(sources: Sequence[str]) -> pl.DataFrame:
     """Return all rows of the sources; a column that one of them lacks is null there."""
-    parts = [_as_text(collect(read_source(source), source)) for source in sources]
+    parts = [storable(collect(read_source(source), source)) for source in sources]
     try:
         frame = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
     except pl.exceptions.PolarsError as error:
@@ -66,11 +67,6 @@ def read_table(sources: Sequence[str]) -> pl.DataFrame:
             rows=frame.height,
         )
     return frame
-
-
-def _as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Categories of two files differ; as text they are the same."""
-    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
 
 
 def find_column(frame: pl.DataFrame, name: str, role: str) -> str:
@@ -146,7 +142,7 @@ def join_labels(
     Without a key, the columns that both have are the key. A label that the table has itself
     stands; the file fills the holes.
     """
-    found = _as_text(collect(read_source(file), file))
+    found = storable(collect(read_source(file), file))
     find_column(found, label, "the label in --labels")
     wanted = [label, *([label_time] if label_time and label_time in found.columns else [])]
     shared = [name for name in found.columns if name in frame.columns and name not in wanted]
@@ -205,8 +201,6 @@ def _labelled(column: pl.Series) -> pl.Series:
     values = column.drop_nulls()
     if column.dtype.is_float():
         values = values.drop_nans()
-    if column.dtype in (pl.Categorical, pl.Enum):
-        values = values.cast(pl.String)
     if not len(values):
         raise SchemaError(
             f"expected labels in `{column.name}`, got {len(column):,} nulls",
@@ -260,8 +254,7 @@ def _check_kind(values: pl.Series, kind: TaskKind, distinct: int) -> None:
         )
     if kind == "regression" and not values.dtype.is_numeric():
         raise ConfigError(
-            f"expected numbers in label `{values.name}` for kind `regression`, got "
-            f"{values.dtype}",
+            f"expected numbers in label `{values.name}` for kind `regression`, got {values.dtype}",
             hint="Use `--kind multiclass`.",
         )
 
@@ -272,7 +265,8 @@ def _positive(values: pl.Series, counts: pl.DataFrame) -> str | float | None:
     if values.dtype == pl.Boolean or set(pair) == {0, 1}:
         return None
     if values.dtype.is_numeric():
-        return max(value for value in pair if not math.isnan(value))
+        top: float = max(pair)
+        return top
     yes = [value for value in pair if value.strip().lower() in YES_WORDS]
     rarer: str = pair[-1]
     return yes[0] if len(yes) == 1 else rarer

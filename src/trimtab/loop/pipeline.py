@@ -80,7 +80,8 @@ def assets_of(
     @dg.asset(description="Features, checked for leaks: named Polars expressions.")
     def features(rows: str) -> dg.MaterializeResult[str]:
         found = steps.check_features(workspace, rows)
-        return _made(found.hash[:12], f"{len(found.names)} features of {len(found.columns)} columns")
+        note = f"{len(found.names)} features of {len(found.columns)} columns"
+        return _made(found.hash[:12], note)
 
     @dg.asset(description="Tuned, trained, analysed and logged with its five identities.")
     def trained_run(rows: str, features: str) -> dg.MaterializeResult[str]:

@@ -1,27 +1,21 @@
 """What each column is good for: a feature as a line of Python, or the reason why it is none."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from trimtab.loop.inspect_table import Clock
+from trimtab.loop.read_dates import col, date_code, read_dates
 
 FREE_TEXT_LENGTH = 60
 ID_SHARE = 0.95
-DATE_SHARE = 0.95
-DATE_FORMATS = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z",
-)  # fmt: skip
-_UTC: Any = {"time_unit": "us", "time_zone": "UTC"}
-DAY_NAMES = frozenset("day weekday hour month quarter week minute".split())
+SLICE_VALUES = 20
+LATER = "a date that mostly lies after the question: known only afterwards"
+ONCE = "a time that never comes again: it would only tell one period from the next"
+AGAIN = ("hour", "weekday", "month", "quarter", "week")
 ID_NAME = re.compile(r"(^|_|\.)(id|no|nr|num|number|index|idx|key|uuid|guid|row)s?$", re.I)
-LEAK_NAME = re.compile(r"(^|_|\.)(pred|predicted|prediction|proba|probability|score|y_hat|target|"
-                       r"outcome|result|actual|label)(_|\.|$)", re.I)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,7 @@ class Column:
     features: dict[str, str] = field(default_factory=dict)
     why: str = ""
     after: bool = False
-    text: bool = False
+    slices: bool = False
 
 
 def propose_columns(
@@ -70,19 +64,24 @@ def propose_columns(
     if len(key) == 1:
         parts[key[0]] = "the key"
     clocks = [] if clock == "row_number" else [clock] if isinstance(clock, str) else clock
+    now = None
+    if len(clocks) == 1 and not frame[clocks[0]].dtype.is_numeric():
+        now = date_code(frame[clocks[0]])
     made = []
     for name in frame.columns:
         if name in parts:
-            made.append(Column(name, why=parts[name], after=name != key[:1]))
+            made.append(Column(name, why=parts[name], after=name in (label, label_time)))
         elif name in clocks:
             made.append(_of_clock(frame[name], times, seasons=seasons, alone=len(clocks) == 1))
         else:
-            made.append(_of(frame[name], times if clocks else None, seasons=seasons))
+            column = _of(frame[name], now, seasons=seasons)
+            late = bool(clocks) and _lies_after(frame[name], times)
+            made.append(Column(name, why=LATER, after=True) if late else column)
     return _with_distinct_names(made)
 
 
-def _of(column: pl.Series, times: pl.Series | None, *, seasons: bool) -> Column:
-    """Propose features of an ordinary column; `times` is None where rows have no real time."""
+def _of(column: pl.Series, now: str | None, *, seasons: bool) -> Column:
+    """Propose features of an ordinary column; `now` is the source of the event time, if any."""
     name, dtype, code = column.name, column.dtype, col(column.name)
     plain = feature_name(name)
     if column.null_count() == len(column):
@@ -93,44 +92,42 @@ def _of(column: pl.Series, times: pl.Series | None, *, seasons: bool) -> Column:
         return Column(name, why=f"every row has the same value ({column[0]!r})")
     if looks_like_id(column):
         return Column(name, why="looks like an id: nearly every value differs")
-    if dtype == pl.Boolean:
-        return Column(name, {plain: code}, text=True)
-    if dtype.is_numeric():
-        return Column(name, {plain: f"{code}.cast(pl.Float64)"})
-    if dtype == pl.Duration:
-        return Column(name, {f"{plain}_seconds": f"{code}.dt.total_seconds().cast(pl.Float64)"})
-    if dtype == pl.Time:
-        return Column(name, {f"{plain}_hour": f"{code}.dt.hour().cast(pl.Float64)"})
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        return Column(name, {plain: f"{code}.cast(pl.Float64)"}, slices=dtype == pl.Boolean)
     moment = read_dates(column)
     if moment is not None:
-        return _of_date(column, moment, times, seasons=seasons)
+        return _of_date(column, moment, now, seasons=seasons)
     if _is_free_text(column):
         return Column(name, why="free text: make features of its words yourself")
-    as_text = "" if dtype == pl.String else ".cast(pl.String)"
-    return Column(name, {plain: code + as_text}, text=True)
+    few = 2 <= column.drop_nulls().n_unique() <= SLICE_VALUES
+    return Column(name, {plain: f'{code}.fill_null("missing")'}, slices=few)
 
 
-def _of_date(
-    column: pl.Series, moment: pl.Series, times: pl.Series | None, *, seasons: bool
-) -> Column:
-    """A date other than the clock: its parts, and how long before the question it was."""
-    name, plain, code = column.name, feature_name(column.name), date_code(column)
-    if times is not None and float((moment > times).mean() or 0.0) > 0.5:
-        return Column(name, why="mostly later than the question: known only afterwards",
-                      after=True)  # fmt: skip
-    return Column(name, _parts(plain, code, moment, seasons=seasons))
+def _of_date(column: pl.Series, moment: pl.Series, now: str | None, *, seasons: bool) -> Column:
+    """Propose the parts of a date, and how many days before the question it was."""
+    plain, code = feature_name(column.name), date_code(column)
+    found = _parts(plain, code, moment, seasons=seasons)
+    if now is not None:
+        found[f"days_since_{plain}"] = f"({now} - {code}).dt.total_days().cast(pl.Float64)"
+    return Column(column.name, found, why="" if found else ONCE)
+
+
+def _lies_after(column: pl.Series, times: pl.Series) -> bool:
+    """Whether a column is a date that mostly lies after the question."""
+    moment = read_dates(column)
+    return moment is not None and (moment > times).sum() > moment.count() / 2
 
 
 def _of_clock(column: pl.Series, times: pl.Series, *, seasons: bool, alone: bool) -> Column:
-    """Parts of the event time that come again; what never comes again cannot be learnt."""
+    """Propose parts of the event time that come again: nothing is learnt from the others."""
     name = column.name
     if alone and not column.dtype.is_numeric():
         found = _parts(feature_name(name), date_code(column), times, seasons=seasons)
-        return Column(name, found, why="" if found else "the clock")
-    again = name.lower() in DAY_NAMES and name.lower() not in ("day", "minute")
-    if again and (seasons or name.lower() in ("hour", "weekday")) and column.n_unique() > 1:
+        return Column(name, found, why="" if found else ONCE)
+    wanted = AGAIN if seasons else AGAIN[:2]
+    if name.lower() in wanted and column.n_unique() > 1:
         return Column(name, {feature_name(name): f"{col(name)}.cast(pl.Float64)"})
-    return Column(name, why="the clock: it would only tell one period from the next")
+    return Column(name, why=ONCE)
 
 
 def _parts(plain: str, code: str, moment: pl.Series, *, seasons: bool) -> dict[str, str]:
@@ -143,64 +140,6 @@ def _parts(plain: str, code: str, moment: pl.Series, *, seasons: bool) -> dict[s
         for part, holds in wanted.items()
         if holds
     }
-
-
-def lead_features(
-    frame: pl.DataFrame, columns: Iterable[Column], clock: Clock
-) -> dict[str, str]:
-    """Return *days before the question* for each date column used, where the clock is one column."""
-    if not isinstance(clock, str) or clock == "row_number" or clock not in frame.columns:
-        return {}
-    now = frame[clock]
-    if now.dtype.is_numeric():
-        return {}
-    made = {}
-    for column in columns:
-        dated = column.name != clock and read_dates(frame[column.name]) is not None
-        if dated and not column.after and (column.features or not column.why):
-            made[f"days_since_{feature_name(column.name)}"] = (
-                f"({date_code(now)} - {date_code(frame[column.name])})"
-                ".dt.total_days().cast(pl.Float64)"
-            )
-    return made
-
-
-def read_dates(column: pl.Series) -> pl.Series | None:
-    """Return the column as UTC times, or None if it does not hold dates."""
-    if column.dtype == pl.Date:
-        return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if isinstance(column.dtype, pl.Datetime):
-        zone = column.dtype.time_zone
-        moment = column.cast(pl.Datetime("us", zone))
-        return moment.dt.convert_time_zone("UTC") if zone else moment.dt.replace_time_zone("UTC")
-    if column.dtype != pl.String:
-        return None
-    form = _date_format(column)
-    return column.str.to_datetime(form, **_UTC, strict=False) if form else None
-
-
-def _date_format(column: pl.Series) -> str | None:
-    """Return the ISO 8601 format that nearly all of a text column is written in."""
-    sample = column.drop_nulls().head(1000)
-    if not len(sample) or not sample.str.contains(r"^\d{4}-\d{2}-\d{2}").all():
-        return None
-    held = column.count()
-    for form in DATE_FORMATS:
-        if column.str.to_datetime(form, **_UTC, strict=False).count() >= DATE_SHARE * held:
-            return form
-    return None
-
-
-def date_code(column: pl.Series) -> str:
-    """Return Python source that reads the column as a UTC time."""
-    code = col(column.name)
-    if column.dtype == pl.String:
-        form = json.dumps(_date_format(column))
-        return f'{code}.str.to_datetime({form}, time_unit="us", time_zone="UTC", strict=False)'
-    zone = column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None
-    cast = f'{code}.cast(pl.Datetime("us"{f", {json.dumps(zone)}" if zone else ""}))'
-    to_utc = "convert_time_zone" if zone else "replace_time_zone"
-    return f'{cast}.dt.{to_utc}("UTC")'
 
 
 def looks_like_id(column: pl.Series) -> bool:
@@ -234,13 +173,8 @@ def feature_name(column: str) -> str:
     return f"c_{name}" if name[0].isdigit() else name
 
 
-def col(name: str) -> str:
-    """Return Python source of a column."""
-    return f"pl.col({json.dumps(name, ensure_ascii=False)})"
-
-
 def _with_distinct_names(columns: list[Column]) -> list[Column]:
-    """Number features whose names became the same (`a.b` and `a b`)."""
+    """Return the columns with features numbered whose names became the same (`a.b`, `a b`)."""
     taken: set[str] = set()
     made = []
     for column in columns:
@@ -251,5 +185,5 @@ def _with_distinct_names(columns: list[Column]) -> list[Column]:
                 fresh, count = f"{name}_{count}", count + 1
             taken.add(fresh)
             renamed[fresh] = code
-        made.append(Column(column.name, renamed, column.why, column.after, column.text))
+        made.append(Column(column.name, renamed, column.why, column.after, column.slices))
     return made

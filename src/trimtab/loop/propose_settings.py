@@ -55,9 +55,7 @@ class _Cut:
     rows_per_window: float
 
 
-def propose_plan(
-    times: pl.Series, labels: pl.Series, *, kind: TaskKind, row_clock: bool
-) -> Plan:
+def propose_plan(times: pl.Series, labels: pl.Series, *, kind: TaskKind, row_clock: bool) -> Plan:
     """Cut the rows so that about a third trains the first model and ten windows follow.
 
     Parameters
@@ -172,9 +170,7 @@ def _trains(labels: pl.Series, kind: TaskKind) -> bool:
 
 
 def _blocks_per_window(times: pl.Series, window: str, block: str) -> float:
-    cut = pl.DataFrame(
-        {"window": times.dt.truncate(window), "block": times.dt.truncate(block)}
-    )
+    cut = pl.DataFrame({"window": times.dt.truncate(window), "block": times.dt.truncate(block)})
     held = cut.group_by("window").agg(pl.col("block").n_unique())["block"].median()
     return float(held) if isinstance(held, (int, float)) else 0.0
 

@@ -69,7 +69,7 @@ class FeatureSet:
     @property
     def columns(self) -> list[str]:
         """The raw columns that any feature reads, sorted."""
-        return sorted({column for roots in self.lineage.values() for column in roots})
+        return sorted({column for read in self.lineage.values() for column in read})
 
     @property
     def hash(self) -> str:
@@ -93,8 +93,8 @@ class FeatureSet:
     def require(self, columns: Iterable[str]) -> None:
         """Raise SchemaError, naming feature, column and nearest name, if a column is missing."""
         have = set(columns)
-        for name, roots in self.lineage.items():
-            for column in roots:
+        for name, read in self.lineage.items():
+            for column in read:
                 if column not in have:
                     raise SchemaError(
                         f"feature `{name}`: expected a column `{column}`, found none",
@@ -112,10 +112,10 @@ class FeatureSet:
             Columns known only after the question was asked; a mapping says why for each.
         """
         reasons = (
-            after if isinstance(after, Mapping) else {c: "task.after names it" for c in after}
+            after if isinstance(after, Mapping) else dict.fromkeys(after, "`task.after` names it")
         )
-        for name, roots in self.lineage.items():
-            for column in roots:
+        for name, read in self.lineage.items():
+            for column in read:
                 if column in reasons:
                     raise LeakageError(
                         f"feature `{name}` uses column `{column}`, which is known only after the "
@@ -178,7 +178,7 @@ def load_features(project: Project) -> FeatureSet:
     expressions = call_function(project, "features")
     if not isinstance(expressions, Mapping):
         raise ConfigError(
-            f"expected features() to return a dict of expressions, got {type(expressions).__name__}",
+            f"expected features() to return a dict, got {type(expressions).__name__}",
             hint="Return {'name': pl.col('column'), ...}.",
         )
     return FeatureSet(expressions)

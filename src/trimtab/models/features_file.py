@@ -21,7 +21,7 @@ def call_function(project: Project, function: str) -> Any:
         )
     try:
         module = _run_file(file)
-    except Exception as error:  # noqa: BLE001 - the user's file may raise anything
+    except Exception as error:
         raise _user_error(error, file) from error
     made = getattr(module, function, None)
     if not callable(made):
@@ -31,7 +31,7 @@ def call_function(project: Project, function: str) -> Any:
         )
     try:
         return made()
-    except Exception as error:  # noqa: BLE001 - the user's function may raise anything
+    except Exception as error:
         raise _user_error(error, file) from error
 
 

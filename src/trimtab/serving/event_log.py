@@ -134,9 +134,7 @@ class EventLog:
     def of(cls, workspace: Workspace) -> "EventLog":
         """Open the event log of a workspace, as its project file wants it."""
         project = workspace.project
-        return cls(
-            workspace.event_log_path, kind=project.task.kind, durable=project.serve.durable
-        )
+        return cls(workspace.event_log_path, kind=project.task.kind, durable=project.serve.durable)
 
     def close(self) -> None:
         """Close the file."""
@@ -503,9 +501,7 @@ def _stack(found: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
     ]
     events = pl.concat(frames, how="diagonal_relaxed", rechunk=True).with_columns(facts)
     if events.schema["shadow_score"] == pl.Null:
-        events = events.with_columns(
-            pl.col("shadow_score").cast(events.schema["champion_score"])
-        )
+        events = events.with_columns(pl.col("shadow_score").cast(events.schema["champion_score"]))
     return events.with_columns(_from_micros("_arrived"))
 
 

@@ -1,16 +1,16 @@
-"""The Open Inference Protocol v2 as JSON: requests to rows, scores to answers, faults to problems.
+"""The Open Inference Protocol v2 as documents: requests to rows, scores to answers, faults.
 
 Our words on top of the protocol: `parameters.request_ids` and `parameters.event_times` name and
-date the rows of an infer request. A null in `data` is a missing value; `"NaN"`, `"Infinity"` and
-`"-Infinity"` stand for what JSON has no number for; dates and times travel as BYTES in ISO 8601.
+date the rows of an infer request, and `/labels` takes what turned out true. How a column becomes
+a tensor is `tensors.py`'s. Nothing here knows which model answers.
 
-Nothing here knows which model answers. See https://github.com/kserve/open-inference-protocol.
+See https://github.com/kserve/open-inference-protocol.
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,27 +20,15 @@ from numpy.typing import NDArray
 
 from trimtab.core.errors import SchemaError, TrimtabError, nearest
 from trimtab.core.records import TaskKind
-from trimtab.serving.event_log import ID, RESERVED, TIME, UTC_TIME, Label
-
-DATATYPES: dict[str, pl.DataType] = {
-    "BOOL": pl.Boolean(),
-    "UINT8": pl.UInt8(), "UINT16": pl.UInt16(), "UINT32": pl.UInt32(), "UINT64": pl.UInt64(),
-    "INT8": pl.Int8(), "INT16": pl.Int16(), "INT32": pl.Int32(), "INT64": pl.Int64(),
-    "FP16": pl.Float32(), "FP32": pl.Float32(), "FP64": pl.Float64(),
-    "BYTES": pl.String(),
-}  # fmt: skip
-_NAMES = {kind: name for name, kind in DATATYPES.items() if name != "FP16"}
-_BEYOND_JSON = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-
-
-class RequestError(TrimtabError):
-    """A request that the protocol does not allow; `status` says how."""
-
-    def __init__(
-        self, problem: str, *, hint: str, status: int = 400, **context: object
-    ) -> None:
-        super().__init__(problem, hint=hint, **context)
-        self.status = status
+from trimtab.serving.event_log import ID, TIME, UTC_TIME, Label
+from trimtab.serving.tensors import (
+    RequestError,
+    member,
+    parse_times,
+    read_tensor,
+    shown,
+    word_for,
+)
 
 
 class UnavailableError(TrimtabError):
@@ -67,11 +55,6 @@ class LabelsRequest:
     times: list[datetime]
 
 
-def datatype(kind: pl.DataType) -> str:
-    """Return the protocol's name of a column type; what it has no name for travels as BYTES."""
-    return _NAMES.get(kind, "BYTES")
-
-
 def parse_infer(body: bytes, *, now: datetime) -> InferRequest:
     """Read an infer request strictly.
 
@@ -89,33 +72,33 @@ def parse_infer(body: bytes, *, now: datetime) -> InferRequest:
         the message names the input and the row.
     """
     document = _document(body)
-    inputs = _get(document, "inputs", list, "a list of inputs")
+    inputs = member(document, "inputs", list, "a list of inputs")
     if not inputs:
         raise RequestError("expected at least one input, got none", hint="Fill `inputs`.")
     columns: dict[str, pl.Series] = {}
     for place, one in enumerate(inputs):
-        series = _column(one, place)
+        series = read_tensor(one, place)
         if series.name in columns:
             raise RequestError(
                 f"expected each input once, got `{series.name}` twice", hint="Drop one of them."
             )
         columns[series.name] = series
     n_rows = _same_length(columns)
-    parameters = _get(document, "parameters", dict, "an object", default={})
+    parameters = member(document, "parameters", dict, "an object", default={})
     columns[ID] = _request_ids(parameters.get("request_ids"), n_rows)
     columns[TIME] = _event_times(parameters.get("event_times"), n_rows, now)
-    outputs = _get(document, "outputs", list, "a list of outputs", default=None)
-    names = outputs and tuple(_get(one, "name", str, "the name of an output") for one in outputs)
-    request_id = _get(document, "id", str, "a string", default=None)
+    outputs = member(document, "outputs", list, "a list of outputs", default=None)
+    names = outputs and tuple(member(one, "name", str, "the name of an output") for one in outputs)
+    request_id = member(document, "id", str, "a string", default=None)
     return InferRequest(request_id, pl.DataFrame(list(columns.values())), names or None)
 
 
 def parse_labels(body: bytes, *, kind: TaskKind, now: datetime) -> LabelsRequest:
     """Read a labels request; labels without `label_times` became known `now`."""
     document = _document(body)
-    ids = _get(document, "request_ids", list, "a list of request ids")
-    labels = _get(document, "labels", list, "a list of labels")
-    times = _get(document, "label_times", list, "a list of ISO 8601 times", default=None)
+    ids = member(document, "request_ids", list, "a list of request ids")
+    labels = member(document, "labels", list, "a list of labels")
+    times = member(document, "label_times", list, "a list of ISO 8601 times", default=None)
     for name, values in (("labels", labels), ("label_times", times)):
         if values is not None and len(values) != len(ids):
             raise RequestError(
@@ -126,42 +109,6 @@ def parse_labels(body: bytes, *, kind: TaskKind, now: datetime) -> LabelsRequest
     moments = [now] * len(ids) if times is None else parse_times(times, "label_times").to_list()
     checked = [_label(value, kind, row) for row, value in enumerate(labels)]
     return LabelsRequest(ids, checked, moments)
-
-
-def parse_times(values: Sequence[object], name: str) -> pl.Series:
-    """Return ISO 8601 times as UTC; a time without a zone is taken as UTC."""
-    moments = _parse_texts(pl.Series(name, values, dtype=pl.Object), datetime.fromisoformat, name)
-    aware = [m.replace(tzinfo=UTC) if m.tzinfo is None else m.astimezone(UTC) for m in moments]
-    return pl.Series(name, aware, dtype=UTC_TIME)
-
-
-def cast(series: pl.Series, kind: pl.DataType) -> pl.Series:
-    """Return an input as the type the model was trained with, if nothing is lost by it.
-
-    Raises
-    ------
-    SchemaError
-        If a value does not fit; the message names the column, the row and the value.
-    """
-    if series.dtype == kind:
-        return series
-    if series.null_count() == len(series):
-        return pl.Series(series.name, [None] * len(series), dtype=kind)
-    if series.dtype == pl.String and kind.is_temporal():
-        return _cast_time(series, kind)
-    like = (series.dtype.is_numeric() and kind.is_numeric()) or (
-        series.dtype == pl.String and isinstance(kind, (pl.Categorical, pl.Enum, pl.Decimal))
-    )
-    if not like:
-        row = series.is_not_null().arg_max() or 0
-        raise _misfit(series, row, kind)
-    out = series.cast(kind, strict=False)
-    lost = out.is_null() & series.is_not_null()
-    if series.dtype.is_float() and kind.is_integer():
-        lost |= (series.fill_nan(None) != out.cast(series.dtype)).fill_null(False)
-    if lost.any():
-        raise _misfit(series, int(lost.arg_max() or 0), kind)
-    return out
 
 
 def answer(
@@ -250,103 +197,10 @@ def _document(body: bytes) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict):
         raise RequestError(
-            f"expected a JSON object, got {_word(document)}",
+            f"expected a JSON object, got {word_for(document)}",
             hint="Send an object with `inputs` (or `request_ids` and `labels`).",
         )
     return document
-
-
-_REQUIRED = object()
-
-
-def _get(where: Any, key: str, kind: type, what: str, *, default: Any = _REQUIRED) -> Any:
-    """Return a member of a JSON object that must have one type."""
-    if not isinstance(where, dict):
-        raise RequestError(
-            f"expected an object with `{key}`, got {_word(where)}", hint=f"Send {what}."
-        )
-    value = where.get(key)
-    if value is None and default is not _REQUIRED:
-        return default
-    if not isinstance(value, kind):
-        found = "none" if value is None else _word(value)
-        near = nearest(key, where) if value is None and where else f"Send `{key}` as {what}."
-        raise RequestError(
-            f"expected `{key}` to be {what}, got {found}",
-            hint=near if near.startswith("Did") else f"Send `{key}` as {what}.",
-        )
-    return value
-
-
-def _column(one: Any, place: int) -> pl.Series:
-    """Return one input as a column."""
-    name = _get(one, "name", str, f"the name of input {place}")
-    if name in RESERVED:
-        raise RequestError(
-            f"expected the name of a raw column, got `{name}`, a name the event log uses",
-            hint="Send ids and times as `parameters.request_ids` and `parameters.event_times`.",
-        )
-    kind = _get(one, "datatype", str, f"the datatype of input `{name}`")
-    if kind not in DATATYPES:
-        raise RequestError(
-            f"input `{name}`: expected a datatype of the protocol, got `{kind}`",
-            hint=nearest(kind, DATATYPES),
-        )
-    data = _get(one, "data", list, f"the values of input `{name}`")
-    shape = _get(one, "shape", list, f"the shape of input `{name}`")
-    if shape == [len(data), 1]:
-        data = [cell[0] if isinstance(cell, list) and len(cell) == 1 else cell for cell in data]
-    elif shape != [len(data)]:
-        raise RequestError(
-            f"input `{name}`: expected shape [{len(data)}] for {len(data)} values, got {shape}",
-            hint="A column has one value a row: make `shape` the number of rows.",
-        )
-    return _typed(name, kind, data)
-
-
-def _typed(name: str, kind: str, data: list[Any]) -> pl.Series:
-    """Return values as a column of one datatype, or name the first that does not have it."""
-    allowed: tuple[type, ...] = (str,) if kind == "BYTES" else (bool,) if kind == "BOOL" else (int,)
-    if kind.startswith("FP"):
-        allowed = (int, float)
-        if str in set(map(type, data)):
-            data = [_BEYOND_JSON.get(v, v) if isinstance(v, str) else v for v in data]
-    if not set(map(type, data)) <= {*allowed, type(None)}:
-        row = next(r for r, v in enumerate(data) if v is not None and type(v) not in allowed)
-        raise _wrong(name, row, kind, data[row])
-    try:
-        return pl.Series(name, data, dtype=DATATYPES[kind])
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        row = next(r for r, v in enumerate(data) if not _fits(v, DATATYPES[kind]))
-        raise _wrong(name, row, kind, data[row]) from None
-
-
-def _fits(value: object, kind: pl.DataType) -> bool:
-    try:
-        pl.Series([value], dtype=kind)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
-        return False
-    return True
-
-
-def _wrong(name: str, row: int, kind: str, value: object) -> SchemaError:
-    return SchemaError(
-        f"input `{name}`, row {row}: expected {kind}, got {_short(value)}",
-        hint=f"Send {kind} values (null where one is missing), or change `datatype`.",
-        column=name,
-        row=row,
-    )
-
-
-def _misfit(series: pl.Series, row: int, kind: pl.DataType) -> SchemaError:
-    return SchemaError(
-        f"column `{series.name}`, row {row}: expected {_said(kind)} as in training,"
-        f" got {_short(series[row])} ({datatype(series.dtype)})",
-        hint=f"Send `{series.name}` as {datatype(kind)}"
-        + (" in ISO 8601." if kind.is_temporal() else "."),
-        column=series.name,
-        row=row,
-    )
 
 
 def _same_length(columns: Mapping[str, pl.Series]) -> int:
@@ -383,7 +237,7 @@ def _event_times(times: object, n_rows: int, now: datetime) -> pl.Series:
 
 def _require_list(values: object, name: str, n_rows: int) -> None:
     if not isinstance(values, list) or len(values) != n_rows:
-        found = f"{len(values):,} values" if isinstance(values, list) else _word(values)
+        found = f"{len(values):,} values" if isinstance(values, list) else word_for(values)
         raise RequestError(
             f"expected `{name}` to be a list of {n_rows:,}, one a row, got {found}",
             hint=f"Send one of `{name}` a row, or leave the parameter out.",
@@ -394,49 +248,9 @@ def _require_texts(values: Any, name: str) -> None:
     for row, value in enumerate(values):
         if not isinstance(value, str) or not value:
             raise RequestError(
-                f"`{name}`, row {row}: expected a string, got {_short(value)}",
+                f"`{name}`, row {row}: expected a string, got {shown(value)}",
                 hint=f"Send `{name}` as strings that are not empty.",
             )
-
-
-def _parse_texts(values: Any, parse: Callable[[str], Any], name: str) -> list[Any]:
-    """Return every text parsed, or name the first that cannot be."""
-    found = []
-    for row, value in enumerate(values):
-        try:
-            found.append(parse(value))
-        except (TypeError, ValueError):
-            raise SchemaError(
-                f"`{name}`, row {row}: expected a date or time in ISO 8601, got {_short(value)}",
-                hint="Write it as 2013-04-01T12:00:00Z (a date as 2013-04-01).",
-                column=name,
-                row=row,
-            ) from None
-    return found
-
-
-def _cast_time(series: pl.Series, kind: pl.DataType) -> pl.Series:
-    """Return ISO 8601 texts as dates, times of day, or times with or without a zone."""
-    parse: Callable[[str], Any] = datetime.fromisoformat
-    if kind == pl.Date:
-        parse = date.fromisoformat
-    elif kind == pl.Time:
-        parse = time.fromisoformat
-    elif not isinstance(kind, pl.Datetime):
-        raise _misfit(series, int(series.is_not_null().arg_max() or 0), kind)
-    values = _parse_texts(
-        series, lambda text: None if text is None else parse(text), series.name
-    )
-    if not isinstance(kind, pl.Datetime):
-        return pl.Series(series.name, values, dtype=kind)
-    in_utc = [
-        v if v is None or v.tzinfo is None else v.astimezone(UTC).replace(tzinfo=None)
-        for v in values
-    ]
-    times = pl.Series(series.name, in_utc, dtype=pl.Datetime(kind.time_unit))
-    if kind.time_zone is None:
-        return times
-    return times.dt.replace_time_zone("UTC").dt.convert_time_zone(kind.time_zone)
 
 
 def _label(value: object, kind: TaskKind, row: int) -> Label:
@@ -449,21 +263,7 @@ def _label(value: object, kind: TaskKind, row: int) -> Label:
         return float(value)
     what = {"binary": "0 or 1", "multiclass": "a class (a string)", "regression": "a number"}[kind]
     raise SchemaError(
-        f"`labels`, row {row}: expected {what}, got {_short(value)}",
+        f"`labels`, row {row}: expected {what}, got {shown(value)}",
         hint="Leave a request out while its label is not known.",
         row=row,
     )
-
-
-def _said(kind: pl.DataType) -> str:
-    return "text" if kind == pl.String else str(kind)
-
-
-def _short(value: object) -> str:
-    text = repr(value) if not isinstance(value, (datetime, date)) else value.isoformat()
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _word(value: object) -> str:
-    words = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
-    return "null" if value is None else words.get(type(value), "a number")

@@ -14,8 +14,10 @@ the module that has the word you are looking for.
 `distances`         how far two histograms are from each other
 `two_sample`        Kolmogorov-Smirnov and Wasserstein on raw values
 `blocks`            is this day unlike the days before it, or only a day like others?
+`block_summaries`   the same for one number a block: a mean, a null share, a volume
 `multiplicity`      p-values corrected for having asked many questions
-`arrays`, `laws`    plumbing: checked arrays; quantiles and tails of known laws
+`arrays`, `laws`,   plumbing: checked arrays; quantiles and tails of known laws; the engine
+`resampling`        of the bootstrap
 ==================  =====================================================================
 
 Three habits hold throughout:

@@ -94,6 +94,11 @@ def block_codes(blocks: ArrayLike | None, n_rows: int) -> tuple[IntArray, int]:
     return codes.astype(np.int64), int(found.size)
 
 
+def block_sums(codes: IntArray, values: FloatArray, n_blocks: int) -> FloatArray:
+    """Return the sum of the values of each block, shape (n_blocks,)."""
+    return np.bincount(codes, weights=values, minlength=n_blocks).astype(np.float64)
+
+
 def check_same_rows(expected: int, got: int, name: str) -> None:
     """Refuse arrays of different lengths."""
     if expected != got:

@@ -60,9 +60,7 @@ def bin_edges(reference: ArrayLike, n_bins: int = 10) -> FloatArray:
         return np.empty(0)
     # observed values, no interpolation: edges are exact on ties and defined with infinities
     levels = np.arange(1, n_bins) / n_bins
-    cuts, times = np.unique(
-        np.quantile(sample, levels, method="inverted_cdf"), return_counts=True
-    )
+    cuts, times = np.unique(np.quantile(sample, levels, method="inverted_cdf"), return_counts=True)
     spikes = cuts[(times > 1) | (cuts == sample.min())]
     return np.unique(np.concatenate([cuts, np.nextafter(spikes, -np.inf)]))
 

@@ -1,4 +1,4 @@
-"""One number a block (a mean, a null share, a volume): where will the next blocks be?
+"""Where the next blocks will be, in one number each: a mean, a null share, a volume.
 
 The reference is a handful of past blocks of the same kind, not their rows: what days do to
 all their rows together is then part of the spread. For whole histograms, see `blocks`.
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, as_sample, as_values, check_fraction
-from trimtab.stats.interval import Interval
+from trimtab.stats.interval import Interval, finite_or_none
 from trimtab.stats.laws import student_quantile, student_tail
 
 # dropping outliers from fewer blocks than this breaks the promise
@@ -46,6 +46,17 @@ class SummaryShift:
     p_value: float
     n_reference: int
     n_current: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields for JSON, with None where a number is infinite or NaN."""
+        return {
+            "estimate": self.estimate,
+            "expected": self.expected.to_dict(),
+            "effect": finite_or_none(self.effect),
+            "p_value": self.p_value,
+            "n_reference": self.n_reference,
+            "n_current": self.n_current,
+        }
 
 
 def new_block_interval(
@@ -104,7 +115,7 @@ def new_block_interval(
     past = _kept(reference, robust)
     n = past.size
     centre = float(past.mean()) if n else math.nan
-    spread = float(past.std(ddof=1)) if n > 1 else math.nan
+    spread = _spread(past)
     if n < 2 or (spread == 0 and _constant_p_value(n, n_new) > delta):
         half_width = math.inf
     else:
@@ -181,13 +192,20 @@ def _compared(past: FloatArray, estimate: float, n_new: int) -> tuple[float, flo
     n = past.size
     if n < 2:
         return math.nan, 1.0
-    gap, spread = estimate - float(past.mean()), float(past.std(ddof=1))
+    gap, spread = estimate - float(past.mean()), _spread(past)
     if spread == 0:
-        if gap == 0:
+        if math.isclose(estimate, past[0], rel_tol=1e-12):
             return 0.0, 1.0
         return math.copysign(math.inf, gap), _constant_p_value(n, n_new)
     effect = gap / spread
     return effect, min(1.0, 2 * student_tail(abs(effect) / _widening(n, n_new), n - 1))
+
+
+def _spread(past: FloatArray) -> float:
+    """Return the standard deviation, exactly 0 for equal blocks, NaN for fewer than two."""
+    if past.size < 2:
+        return math.nan
+    return float(past.std(ddof=1)) if past.min() < past.max() else 0.0
 
 
 def _widening(n_past: int, n_new: int) -> float:

@@ -1,4 +1,4 @@
-"""Is this block of rows unlike the blocks before it, or only a block like any other?
+"""Whether a block of rows is unlike the blocks before it, or only a block like any other.
 
 Days differ from each other without anything being wrong, so a test that treats rows as
 independent alarms on every ordinary day. Here a block's distance from the rest is held
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, as_counts
 from trimtab.stats.distances import total_variation
+from trimtab.stats.interval import finite_or_none
 from trimtab.stats.laws import student_tail
 
 # from trimtab.stats.distances: counts, counts -> distances along the last axis
@@ -56,10 +57,9 @@ class BlockShift:
     tail_p_value: float
     n_reference: int
 
-    def to_dict(self) -> dict[str, float | int | None]:
+    def to_dict(self) -> dict[str, float | None]:
         """Return the fields for JSON, with None where a number is infinite."""
-        fields = asdict(self)
-        return {key: x if math.isfinite(x) else None for key, x in fields.items()}
+        return {key: finite_or_none(x) for key, x in asdict(self).items()}
 
 
 def block_shift(
@@ -78,9 +78,9 @@ def block_shift(
     weekday), without trend, of similar volume (a half-filled block is noisier, hence further
     away: wait until it closes). The p-value cannot fall below 1 / (n + 1), so a level of 0.05
     needs 19 reference blocks; with fewer, read `effect`. `tail_p_value` fits Student's t to
-    the logarithms of the scores: it was found to be below its level, or up to about twice
-    above it where volumes vary tenfold; past blocks with incidents of their own make it too
-    small.
+    the logarithms of the scores. In simulations it kept levels down to 0.001 on blocks of one
+    volume, alarmed about twice too often at 0.001 where volumes varied twentyfold, and ten
+    times too often where one block in ten was wild.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def block_shift(
     Examples
     --------
     >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
+    >>> rng = np.random.default_rng(1)
     >>> days = rng.multinomial(500, rng.dirichlet([60, 30, 10], size=30))
     >>> ordinary, strange = days[-1], [100, 200, 200]
     >>> block_shift(days[:-1], ordinary).p_value > 0.05
@@ -212,9 +212,7 @@ def _described(
     else:
         effect = math.inf if statistic > _ROUNDING else 1.0
     tail = _tail_p_value(scores[:-1], statistic, p_value)
-    return BlockShift(
-        statistic, typical, effect, p_value, family_p_value, tail, len(scores) - 1
-    )
+    return BlockShift(statistic, typical, effect, p_value, family_p_value, tail, len(scores) - 1)
 
 
 def _checked(reference: ArrayLike, current: ArrayLike) -> FloatArray:

@@ -5,25 +5,18 @@ expressed as weights, so that no rows are copied and a metric is prepared only o
 """
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, as_values, block_codes, check_fraction
-from trimtab.stats.bounds import MIN_BLOCKS
+from trimtab.stats.arrays import FloatArray, as_values, block_codes, block_sums
 from trimtab.stats.interval import Interval
-from trimtab.stats.laws import normal_cdf, safe_student_critical
-from trimtab.stats.ranking import WeightedMetric, auc_by_block_weights
+from trimtab.stats.ranking import auc_by_block_weights
+from trimtab.stats.resampling import Method, Resampling, resampled_limits
 
 # a metric of rows as a function of their weights, shape (n_samples,)
 RowMetric = Callable[[FloatArray], float]
-Method = Literal["t", "percentile"]
-
-_CHUNK_ELEMENTS = 1 << 20
-# a metric that is undefined more often than this has no limits worth reporting
-_MAX_UNDEFINED = 0.1
 
 
 def block_bootstrap(
@@ -116,7 +109,8 @@ def block_bootstrap(
     def evaluate(weights: FloatArray) -> FloatArray:
         return np.array([metric(row[codes]) for row in weights], dtype=np.float64)
 
-    return _read_limits(evaluate, n_blocks, n_resamples, level, seed, method, value_range)
+    how = Resampling(n_resamples, level, seed, method)
+    return resampled_limits(evaluate, n_blocks, how, value_range)
 
 
 def block_bootstrap_difference(
@@ -244,15 +238,14 @@ def bootstrap_mean(
     """
     array = as_values(values, "values")
     codes, n_blocks = block_codes(blocks, array.size)
-    sums = np.bincount(codes, weights=array, minlength=n_blocks)
+    sums = block_sums(codes, array, n_blocks)
     sizes = np.bincount(codes, minlength=n_blocks).astype(np.float64)
 
     def evaluate(weights: FloatArray) -> FloatArray:
         means: FloatArray = (weights @ sums) / (weights @ sizes)
         return means
 
-    unbounded = (-math.inf, math.inf)
-    return _read_limits(evaluate, n_blocks, n_resamples, level, seed, method, unbounded)
+    return resampled_limits(evaluate, n_blocks, Resampling(n_resamples, level, seed, method))
 
 
 def bootstrap_auc(
@@ -313,7 +306,8 @@ def bootstrap_auc(
     """
     evaluate = auc_by_block_weights(labels, scores, blocks)
     n_blocks = block_codes(blocks, np.asarray(labels).size)[1]
-    return _read_limits(evaluate, n_blocks, n_resamples, level, seed, method, (0.0, 1.0))
+    how = Resampling(n_resamples, level, seed, method)
+    return resampled_limits(evaluate, n_blocks, how, (0.0, 1.0))
 
 
 def bootstrap_auc_difference(
@@ -381,51 +375,5 @@ def bootstrap_auc_difference(
     def evaluate(weights: FloatArray) -> FloatArray:
         return new(weights) - old(weights)
 
-    return _read_limits(evaluate, n_blocks, n_resamples, level, seed, method, (-1.0, 1.0))
-
-
-def _read_limits(
-    evaluate: WeightedMetric,
-    n_blocks: int,
-    n_resamples: int,
-    level: float,
-    seed: int,
-    method: Method,
-    value_range: tuple[float, float],
-) -> Interval:
-    check_fraction(level, "level")
-    if method not in ("t", "percentile"):
-        raise ValueError(f"expected `method` as 't' or 'percentile', got {method!r}")
-    if n_resamples < 100:
-        raise ValueError(f"expected at least 100 `n_resamples`, got {n_resamples}")
-    estimate = float(evaluate(np.ones((1, n_blocks)))[0])
-    low, high = value_range
-    name = f"{method} bootstrap of {n_blocks} blocks"
-    if n_blocks < MIN_BLOCKS or math.isnan(estimate):
-        return Interval(estimate, low, high, level, name)
-    resampled = np.concatenate([evaluate(w) for w in _resamples(n_blocks, n_resamples, seed)])
-    defined = resampled[np.isfinite(resampled)]
-    if defined.size < (1 - _MAX_UNDEFINED) * n_resamples:
-        return Interval(estimate, low, high, level, name)
-    # the resampled spread is that of a variance divided by q, not by q - 1
-    reach = safe_student_critical(1 - level, n_blocks - 1) * math.sqrt(n_blocks / (n_blocks - 1))
-    if method == "t":
-        half_width = reach * float(defined.std(ddof=1))
-        limits = estimate - half_width, estimate + half_width
-    else:
-        tail = normal_cdf(-reach)
-        below, above = np.quantile(defined, [tail, 1 - tail])
-        limits = float(below), float(above)
-    return Interval(estimate, max(low, limits[0]), min(high, limits[1]), level, name)
-
-
-def _resamples(n_blocks: int, n_resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Yield how often each block is drawn, a few resamples at a time."""
-    rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK_ELEMENTS // n_blocks)
-    for start in range(0, n_resamples, step):
-        size = min(step, n_resamples - start)
-        drawn = rng.integers(n_blocks, size=(size, n_blocks))
-        drawn += n_blocks * np.arange(size)[:, np.newaxis]
-        counts = np.bincount(drawn.ravel(), minlength=size * n_blocks)
-        yield counts.reshape(size, n_blocks).astype(np.float64)
+    how = Resampling(n_resamples, level, seed, method)
+    return resampled_limits(evaluate, n_blocks, how, (-1.0, 1.0))

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, as_values, block_codes, check_fraction
+from trimtab.stats.arrays import FloatArray, as_values, block_codes, block_sums, check_fraction
 from trimtab.stats.interval import Interval
 from trimtab.stats.laws import safe_student_critical
 
@@ -249,7 +249,7 @@ def block_interval(
     low, high = -math.inf, math.inf
     if n_blocks >= MIN_BLOCKS:
         sizes = np.bincount(codes, minlength=n_blocks).astype(np.float64)
-        residuals = np.bincount(codes, weights=array - estimate, minlength=n_blocks)
+        residuals = block_sums(codes, array - estimate, n_blocks)
         critical = safe_student_critical(two_sided_delta, n_blocks - 1)
         below, above = _fieller_offsets(residuals, sizes, critical)
         low = low if sided == "upper" else estimate + below

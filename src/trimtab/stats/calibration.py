@@ -15,6 +15,7 @@ from trimtab.stats.arrays import (
     FloatArray,
     as_labels,
     as_probabilities,
+    block_sums,
     check_fraction,
 )
 from trimtab.stats.bins import bin_edges
@@ -151,15 +152,11 @@ def reliability_bins(
     found = []
     for n, total, events in zip(sizes, score_sums, happened, strict=True):
         rate = wilson_interval(int(events), int(n), level=level)
-        found.append(
-            ReliabilityBin(float(total / n), rate.estimate, int(n), rate.low, rate.high)
-        )
+        found.append(ReliabilityBin(float(total / n), rate.estimate, int(n), rate.low, rate.high))
     return tuple(found)
 
 
-def expected_calibration_error(
-    labels: ArrayLike, scores: ArrayLike, *, n_bins: int = 10
-) -> float:
+def expected_calibration_error(labels: ArrayLike, scores: ArrayLike, *, n_bins: int = 10) -> float:
     r"""Average the gap between forecast and observed rate over the rows.
 
     Gaps of quantile bins, weighted by their rows. It is *not* 0 for a perfect model: chance
@@ -216,7 +213,7 @@ def _binned(
     """Return rows, sum of scores and events of each bin that is not empty."""
     bins = np.searchsorted(bin_edges(forecast, n_bins), forecast, side="left")
     sizes = np.bincount(bins).astype(np.float64)
-    score_sums = np.bincount(bins, weights=forecast)
-    happened = np.bincount(bins, weights=truth.astype(np.float64))
+    score_sums = block_sums(bins, forecast, sizes.size)
+    happened = block_sums(bins, truth.astype(np.float64), sizes.size)
     full = sizes > 0
     return sizes[full], score_sums[full], happened[full]

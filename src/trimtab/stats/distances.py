@@ -136,9 +136,9 @@ def jensen_shannon_distance(reference: ArrayLike, current: ArrayLike) -> FloatAr
 def hellinger(reference: ArrayLike, current: ArrayLike) -> FloatArray:
     r"""Compute the Hellinger distance of two histograms.
 
-    :math:`\sqrt{\frac12 \sum_k (\sqrt{p_k} - \sqrt{q_k})^2}`, in [0, 1], finite with empty bins. The
-    root makes it sensitive to bins that are rare on one side and absent on the other, which
-    is wanted for new categories and a nuisance with many sparse bins.
+    :math:`\sqrt{\frac12 \sum_k (\sqrt{p_k} - \sqrt{q_k})^2}`, in [0, 1], finite with empty bins.
+    The root makes it sensitive to bins that are rare on one side and absent on the other,
+    which is wanted for new categories and a nuisance with many sparse bins.
 
     Parameters
     ----------
@@ -215,13 +215,16 @@ def _shares(
 
 def _normalised(counts: FloatArray) -> FloatArray:
     total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0)
+    undefined = np.full_like(counts, np.nan)
+    shares: FloatArray = np.divide(counts, total, out=undefined, where=total > 0)
+    return shares
 
 
 def _entropy_terms(p: FloatArray, q: FloatArray) -> FloatArray:
     """Return p log2(p / q), which is 0 where p is 0 and NaN where it is NaN."""
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
-    return p * np.log2(ratio)
+    terms: FloatArray = p * np.log2(ratio)
+    return terms
 
 
 def _summed(terms: FloatArray) -> FloatArray:

@@ -62,13 +62,14 @@ class Interval:
     def to_dict(self) -> dict[str, float | str | None]:
         """Return the fields for JSON, with None where a number is infinite or NaN."""
         return {
-            "estimate": _finite_or_none(self.estimate),
-            "low": _finite_or_none(self.low),
-            "high": _finite_or_none(self.high),
+            "estimate": finite_or_none(self.estimate),
+            "low": finite_or_none(self.low),
+            "high": finite_or_none(self.high),
             "level": self.level,
             "method": self.method,
         }
 
 
-def _finite_or_none(x: float) -> float | None:
+def finite_or_none(x: float) -> float | None:
+    """Return `x`, or None (null in JSON) for infinity and NaN."""
     return x if math.isfinite(x) else None

@@ -3,7 +3,6 @@
 Limits for it are in `bootstrap`; other metrics of a threshold are plain means of rows.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +19,8 @@ from trimtab.stats.arrays import (
     block_codes,
     check_same_rows,
 )
+from trimtab.stats.resampling import WeightedMetric
 
-# a metric as a function of block weights, shape (n_weightings, n_blocks) -> (n_weightings,)
-WeightedMetric = Callable[[FloatArray], FloatArray]
 # up to a year of days, counting pairs between blocks beats walking all rows per weighting
 _MAX_PAIR_BLOCKS = 400
 _CHUNK_ELEMENTS = 1 << 20
@@ -237,4 +235,6 @@ def _by_pairs(ranks: _Ranks, codes: IntArray, n_blocks: int) -> WeightedMetric:
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Divide, with NaN where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    undefined = np.full(part.shape, np.nan)
+    shares: FloatArray = np.divide(part, whole, out=undefined, where=whole > 0)
+    return shares

@@ -1,16 +1,17 @@
-"""Two samples of raw values: are they from one distribution, and how far apart are they?
+"""Whether two samples of raw values are from one distribution, and how far apart they are.
 
 Both treat rows as independent; rows of a day seldom are, and then `blocks` is the right room.
 On histograms, see `distances`.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, as_sample
+from trimtab.stats.interval import finite_or_none
 from trimtab.stats.laws import kolmogorov_tail
 
 # lattice cells up to which the exact p-value takes milliseconds
@@ -37,6 +38,10 @@ class TwoSampleResult:
     p_value: float
     n_reference: int
     n_current: int
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return the fields for JSON, with None where a number is NaN."""
+        return {key: finite_or_none(x) for key, x in asdict(self).items()}
 
 
 def ks_test(reference: ArrayLike, current: ArrayLike) -> TwoSampleResult:
@@ -126,10 +131,7 @@ def normalised_wasserstein(reference: ArrayLike, current: ArrayLike) -> float:
         return math.nan
     if not np.isfinite([a[0], a[-1], b[0], b[-1]]).all():
         raise ValueError("expected finite values (or NaN), got infinity")
-    if a.size == b.size:
-        distance = float(np.abs(a - b).mean())
-    else:
-        distance = _area_between(a, b)
+    distance = float(np.abs(a - b).mean()) if a.size == b.size else _area_between(a, b)
     spread = float(a.std())
     if spread == 0:
         return 0.0 if distance == 0 else math.inf

