@@ -47,6 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, seed: ModuleType, shots: M
     workspace = seed.project(tmp_path_factory.mktemp("pages") / "flights")
     demo = workspace.within("triggered-all-1a2b3c4d")
     seed.year(demo)
+    seed.versions(demo)
     seed.runbook(demo)
     seed.many(workspace, 100)
     for made in (demo, workspace):

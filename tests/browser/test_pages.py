@@ -24,7 +24,7 @@ WIDER = "return document.documentElement.scrollWidth - document.documentElement.
 
 @pytest.fixture
 def look(chrome, shots):
-    """Open an address, wait for its charts, and fail if the browser had anything to complain of."""
+    """Open an address, wait for its charts, and fail on anything the browser complains of."""
 
     def go(address, width=1280, height=900):
         shots.resize(chrome, width, height)
@@ -43,7 +43,7 @@ def test_every_chart_is_drawn(look, site):
 
     inks = page.execute_script(INK)
 
-    assert len(inks) == 4
+    assert len(inks) == 5
     assert min(inks) > 5
 
 
@@ -57,10 +57,20 @@ def test_the_table_holds_the_figures(look, site):
     assert "0.686 [0.675, 0.697] 0.640 0.692" in october
 
 
+def test_the_champion_is_taken_apart(look, site):
+    page = look(site + PAGE)
+
+    analysis = page.find_element(By.ID, "analysis").text
+
+    assert "champion v3" in page.find_element(By.CSS_SELECTOR, ".chips").text
+    assert "AUC 0.741 [0.732, 0.750]" in analysis
+    assert "origin = EWR 20,000 0.710" in analysis
+
+
 def test_pointing_at_a_window_shows_its_values(look, site, chrome):
     page = look(site + PAGE)
     over = page.find_element(By.CSS_SELECTOR, "[data-chart=performance] .u-over")
-    page.execute_script("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'})", over)
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", over)
     box = page.execute_script(
         "const b = arguments[0].getBoundingClientRect(); return [b.x, b.y, b.width, b.height]",
         over,

@@ -80,6 +80,20 @@ class Project(Section):
         known = (table.name for table in self.tables)
         raise ConfigError(f"no table is called `{name}`", hint=nearest(name, known), name=name)
 
+    def source(self, name: str) -> str | list[str]:
+        """Return a table's source, with relative paths taken from the project's folder."""
+        source = self.table(name).source
+        if isinstance(source, list):
+            return [self.resolve(part) for part in source]
+        return self.resolve(source)
+
+    def resolve(self, source: str) -> str:
+        """Return a source with its path, if it is a relative one, taken from the folder."""
+        sqlite = "sqlite:///"
+        if source.startswith(sqlite) and not source.startswith(sqlite + "/"):
+            return sqlite + str(self.root / source.removeprefix(sqlite))
+        return source if ":" in source.split("/")[0] else str(self.root / source)
+
     @property
     def features_file(self) -> Path:
         """Path of `features.py`."""

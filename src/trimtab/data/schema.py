@@ -19,7 +19,9 @@
 
 import hashlib
 import json
+import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +30,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from trimtab.core.errors import SchemaError, nearest
 from trimtab.core.records import Severity
 from trimtab.core.settings import Duration
+from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.profile import Profile, profile
 from trimtab.data.types import TYPES
 
 Environment = Literal["training", "serving"]
@@ -170,3 +174,91 @@ def _schema_error(error: ValidationError, file: Path) -> SchemaError:
     return SchemaError(
         f"{file.name}: `{name}`: {message}", hint=f"Change `{name}` in {file}.", key=name
     )
+
+
+def infer_schema(
+    source: Any,
+    *,
+    query: str | None = None,
+    nulls: Sequence[str] = (),
+    time: str | list[str] | None = None,
+    key: Sequence[str] = (),
+    covers: str | None = None,
+) -> Schema:
+    """Draft a schema from what a table holds; a person should review it.
+
+    Nothing may be missing, so that what is missing is told the first time. Numbers may be as
+    far beyond the 99.9 % quantile as four times its distance from the median (with few rows,
+    a quantile that leaves out five), on either side; with zeros and no negative values, 0 is
+    the least. That lets a long tail pass and catches what is far from all other values, in
+    the very rows it was drafted from. Text of few levels keeps to them. All of it is *warn*, except that
+    keys and times are needed (*stop*).
+
+    Parameters
+    ----------
+    source : path-like, data frame or Profile
+        Anything that `profile` describes (with `query` and `nulls`), or a profile.
+    time, key, covers
+        Taken over into the schema.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"speed": [*range(100), *range(100), 9_000]})
+    >>> column = infer_schema(rows).columns["speed"]
+    >>> column.min, column.max
+    (0, 240)
+    """
+    about = source if isinstance(source, Profile) else profile(source, query=query, nulls=nulls)
+    needed = {*key, *([time] if isinstance(time, str) else time or [])}
+    columns = {name: _drafted(column, name in needed) for name, column in about.columns.items()}
+    for name in needed & set(columns):
+        columns[name] = columns[name].model_copy(
+            update={"max_null_share": 0.0, "severity": "stop"}
+        )
+    return Schema(time=time, key=list(key), min_rows=1, covers=covers, columns=columns)
+
+
+def _drafted(column: ColumnProfile, needed: bool) -> ColumnSchema:
+    rows = column.count + column.nulls
+    notes = list(column.notes)
+    if column.count == 0 or rows == 1 or column.type == "Nested":
+        return ColumnSchema(type=column.type, note="; ".join(notes))
+    if column.nulls:
+        notes.append(f"{column.nulls:,} of {rows:,} were missing ({column.null_share:.1%})")
+    low, high = _fences(column)
+    values: list[Value] | None = None
+    if column.type == "String" and column.distinct <= 50 and rows >= 20 * column.distinct:
+        values = [*sorted(str(value) for value, _ in column.top)]
+    names_row = column.distinct == column.count == rows and rows >= 100
+    return ColumnSchema(
+        type=column.type, max_null_share=0.0, min=low, max=high, values=values,
+        unique=names_row and column.type in ("String", "Int32", "Int64") and not needed,
+        note="; ".join(notes),
+    )  # fmt: skip
+
+
+def _fences(column: ColumnProfile) -> tuple[float | None, float | None]:
+    """Return how low and high a number may be: what is far outside is not of the same kind."""
+    n = column.usable
+    whole = column.type.startswith("Int")
+    if not column.grid or n < 50 or (whole and column.distinct > 0.9 * n):
+        return None, None
+    tail = max(0.001, 5 / n)
+    middle = column.quantile(0.5)
+    bottom, top = column.quantile(tail), column.quantile(1 - tail)
+    low = _outward(bottom - 3 * (middle - bottom), -1, whole) if bottom < middle else None
+    high = _outward(top + 3 * (top - middle), 1, whole) if top > middle else None
+    if column.zeros and not column.negative:
+        low = 0 if whole else 0.0
+    return low, high
+
+
+def _outward(value: float, side: int, whole: bool) -> float:
+    """Return the value rounded away from the middle to two digits."""
+    if value == 0 or not math.isfinite(value):
+        return 0 if whole else value
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    steps = math.ceil(value / unit) if side > 0 else math.floor(value / unit)
+    rounded = steps * unit if unit >= 1 else steps / round(1 / unit)
+    return (math.ceil(rounded) if side > 0 else math.floor(rounded)) if whole else rounded

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +30,24 @@ def read_csv(
             f"{name}: expected a header line and at least one row, got an empty file",
             hint="Check how the file was written.",
         )
-    options: dict[str, Any] = {
-        "separator": separator or _separator(head), "infer_schema_length": None
-    }  # fmt: skip
     try:
-        frame = pl.scan_csv(content, null_values=list(nulls) or None, **options)
-        schema = frame.collect_schema()
-        twins = [column.split("_duplicated_")[0] for column in schema if "_duplicated_" in column]
+        frame = pl.scan_csv(
+            content,
+            separator=separator or _separator(head),
+            infer_schema=False,
+            null_values=list(nulls) or None,
+        )
+        columns = frame.collect_schema().names()
+        twins = [column.split("_duplicated_")[0] for column in columns if "_duplicated_" in column]
         if twins:
             raise SchemaError(
                 f"{name}: expected each column once, got `{twins[0]}` more than once",
                 hint="Rename one of them in the header line.",
             )
-        if not nulls:
-            frame = frame.with_columns(_unmarked(frame, schema))
+        typed = frame.with_columns(_types(frame, columns, () if nulls else MARKERS))
     except UNREADABLE as error:
         raise unreadable(name, error, content) from None
-    return frame
+    return typed
 
 
 def _separator(head: bytes) -> str:
@@ -55,41 +57,48 @@ def _separator(head: bytes) -> str:
     return max((",", ";", "\t", "|"), key=bare.count)
 
 
-def _unmarked(frame: pl.LazyFrame, schema: pl.Schema) -> list[pl.Expr]:
-    """Return the expressions that make markers null, and the columns they spoilt numeric again.
+def _types(frame: pl.LazyFrame, columns: list[str], markers: Sequence[str]) -> list[pl.Expr]:
+    """Return the expressions that give text columns the types that all of their values have.
 
-    One pass over the text columns: a column that is numbers and one marker, and nothing else,
-    shows that the marker means "missing" in this file.
+    One pass over the text. A column that is numbers and a marker, and nothing else, shows that
+    the marker means "missing" in this file.
     """
-    texts = [name for name, kind in schema.items() if kind == pl.String]
-    if not texts:
-        return []
-    asks = []
-    for index, name in enumerate(texts):
-        value = pl.col(name).str.strip_chars()
-        marked = value.is_in(MARKERS)
-        values = value.filter(~marked)
-        asks.append(values.count().alias(f"{index}:values"))
-        for kind in (pl.Int64, pl.Float64):
-            numbers = values.cast(kind, strict=False).count()
-            asks.append(numbers.alias(f"{index}:{kind}"))
-        asks.append(value.filter(marked).unique().implode().alias(f"{index}:markers"))
-    row = frame.select(asks).collect().row(0, named=True)
+    # few columns have many different values, so that the rest is cheap
+    row = frame.select(pl.col(name).unique().implode() for name in columns).collect().row(0)
     kinds: dict[str, type[pl.DataType]] = {}
     found: set[str] = set()
-    for index, name in enumerate(texts):
-        count = row[f"{index}:values"]
-        if count and row[f"{index}:markers"] and row[f"{index}:Float64"] == count:
-            kinds[name] = pl.Int64 if row[f"{index}:Int64"] == count else pl.Float64
-            found.update(row[f"{index}:markers"])
-    if not found:
-        return []
-    made = []
-    for name in texts:
-        text = pl.col(name)
-        value = pl.when(~text.str.strip_chars().is_in(sorted(found))).then(text)
-        made.append(value.str.strip_chars().cast(kinds[name]) if name in kinds else value)
-    return made
+    for name, texts in zip(columns, row, strict=True):
+        values = pl.Series(texts, dtype=pl.String).str.strip_chars()
+        marked = values.is_in(markers)
+        kinds[name] = _type(values.filter(~marked & (values != "")))
+        if kinds[name] != pl.String:
+            found.update(values.filter(marked))
+    return [_read_as(pl.col(name), kind, sorted(found)) for name, kind in kinds.items()]
+
+
+def _type(values: pl.Series) -> type[pl.DataType]:
+    """Return the narrowest type that all values can be read as."""
+    count = values.count()
+    if count == 0:
+        return pl.String
+    if values.cast(pl.Int64, strict=False).count() == count:
+        return pl.Int64
+    if values.cast(pl.Float64, strict=False).count() == count:
+        # a whole number too long for 64 bits is a name, not a quantity
+        return pl.Float64 if values.str.contains("[.a-zA-Z]").any() else pl.String
+    truths = values.str.to_lowercase().is_in(("true", "false")).sum()
+    return pl.Boolean if truths == count else pl.String
+
+
+def _read_as(text: pl.Expr, kind: type[pl.DataType], markers: list[str]) -> pl.Expr:
+    bare = text.str.strip_chars()
+    if kind == pl.Boolean:
+        lower = bare.str.to_lowercase()
+        return pl.when(lower == "true").then(True).when(lower == "false").then(False)
+    if kind != pl.String:
+        # strict=False: all values were seen to be numbers, so what is left is markers
+        return bare.cast(kind, strict=False)
+    return pl.when(~bare.is_in(markers)).then(text) if markers else text
 
 
 def unreadable(name: str, error: BaseException, content: Any = None) -> SourceError:

@@ -1,29 +1,23 @@
-"""Columns that know too much: what is suspicious about them is said, what is certain is shut out.
+"""Columns of a new table that may know too much: by their name, and by what they hold.
 
-A look at single columns cannot prove a leak, and cannot rule one out: two harmless columns may
-give the label away together.
+A look at single columns can neither prove a leak nor rule one out: these are columns for a
+person to review. What is all but certain is shut out of the features from the start.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from trimtab.core.records import TaskKind
-from trimtab.stats.ranking import auc
+from trimtab.models.leaks import suspect_leaks
 
-SAMPLE = 50_000
-CERTAIN = 0.999
-NEAR_PERFECT = 0.98
-STRONG = 0.80
-AHEAD = 0.05
-BINS = 64
-LEAK_NAME = re.compile(
-    r"(^|[^a-z])(pred|predict|predicted|prediction|predictions|proba|probability|score|"
-    r"y_hat|yhat|target|outcome|label|duration|elapsed)([^a-z]|$)",
-    re.IGNORECASE,
-)
+CERTAIN_AUC = 0.999
+_WORDS = (
+    "pred", "preds", "predict", "predicted", "prediction", "predictions", "proba", "probability",
+    "score", "yhat", "target", "outcome", "label", "duration", "elapsed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,94 +26,49 @@ class Leak:
 
     column: str
     why: str
-    certain: bool = False
+    certain: bool
 
 
 def find_leaks(
-    frame: pl.DataFrame, columns: list[str], labels: pl.Series, kind: TaskKind
+    frame: pl.DataFrame, columns: Sequence[str], labels: pl.Series, kind: TaskKind
 ) -> list[Leak]:
     """Return the columns that may be known only after the question was asked.
-
-    Four signs are looked for: a column that is missing exactly where the label is; one that
-    predicts the label all but perfectly on its own; one that is strong, and far ahead of every
-    other; and a name such as `prediction` or `outcome`.
 
     Parameters
     ----------
     frame : polars.DataFrame
         All rows.
-    columns : list of str
+    columns : sequence of str
         Columns that features are made of.
     labels : polars.Series
-        The labels; null where there is none (yet).
+        Labels as the task reads them (0/1, class names or numbers); null where there is none.
     kind : {"binary", "multiclass", "regression"}
-        How the labels are read. Strength is an AUC; for more than two classes, of the commonest
-        against the rest; for numbers, of the upper half against the lower.
+        How the labels are read.
     """
-    found = [leak for name in columns if (leak := _missing_alike(frame[name], labels))]
-    settled = {leak.column for leak in found}
-    sample = frame.with_columns(_label=_positive(labels, kind)).drop_nulls("_label")
-    if sample.height > SAMPLE:
-        sample = sample.sample(SAMPLE, seed=0)
-    strengths = {
-        name: strength(sample[name], sample["_label"].to_numpy())
-        for name in columns
-        if name not in settled
-    }
-    order = sorted(strengths, key=lambda name: -strengths[name])
-    for rank, name in enumerate(order):
-        value = strengths[name]
-        following = strengths[order[1]] if rank == 0 and len(order) > 1 else 1.0
-        if value > NEAR_PERFECT:
-            why = f"predicts the label all but perfectly on its own (AUC {value:.3f})"
-            found.append(Leak(name, why, certain=value > CERTAIN and kind == "binary"))
-        elif LEAK_NAME.search(name):
-            found.append(Leak(name, "its name speaks of something known only afterwards"))
-        elif value > STRONG and value > following + AHEAD:
-            why = f"is far stronger than any other column (AUC {value:.2f}, next {following:.2f})"
-            found.append(Leak(name, why))
+    rows = frame.select(columns).with_columns(labels.alias("_label"))
+    found = [
+        # A column that is missing with the label comes with it; a perfect one is a copy of it.
+        Leak(suspect.column, suspect.reason, suspect.auc is None or _is_certain(suspect.auc))
+        for suspect in suspect_leaks(rows, columns, label="_label", kind=kind)
+    ]
+    known = {leak.column for leak in found}
+    for name in columns:
+        if name not in known and speaks_of_later(name):
+            found.append(Leak(name, "its name speaks of something known only afterwards", False))
     return found
 
 
-def _missing_alike(column: pl.Series, labels: pl.Series) -> Leak | None:
-    holes = column.is_null()
-    if labels.null_count() < 10 or not bool((holes == labels.is_null()).all()):
-        return None
-    return Leak(column.name, "is missing exactly where the label is missing", certain=True)
+def _is_certain(auc: float) -> bool:
+    return auc > CERTAIN_AUC
 
 
-def _positive(labels: pl.Series, kind: TaskKind) -> pl.Series:
-    """Return the question that strength is measured by, as 0 and 1."""
-    if kind == "regression":
-        numbers = labels.cast(pl.Float64)
-        return (numbers > numbers.median()).cast(pl.Int8)
-    values = labels.drop_nulls().value_counts(sort=True)[labels.name]
-    chosen = labels == values[0]
-    return chosen.cast(pl.Int8)
+def speaks_of_later(name: str) -> bool:
+    """Whether a word of the column's name speaks of a result.
 
-
-def strength(column: pl.Series, positive: np.ndarray[tuple[int], np.dtype[np.int8]]) -> float:
-    """Return how well a column alone ranks the positives, as an AUC from 0.5 to 1.
-
-    The share of positives is learnt per value (per bin, for numbers) on every other row, and
-    judged on the rest, so that a column of many values gains nothing by chance.
+    Examples
+    --------
+    >>> speaks_of_later("predicted_probability"), speaks_of_later("underscore")
+    (True, False)
     """
-    codes = _codes(column)
-    learn = np.arange(len(codes)) % 2 == 0
-    total = np.bincount(codes[learn], minlength=int(codes.max()) + 1)
-    ones = np.bincount(codes[learn], weights=positive[learn], minlength=len(total))
-    base = positive[learn].mean()
-    shares = (ones + base) / (total + 1)
-    truth = positive[~learn]
-    if truth.min() == truth.max():
-        return 0.5
-    return float(auc(truth, shares[codes[~learn]]))
-
-
-def _codes(column: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return a whole number per value; numbers of many values are binned by their order."""
-    if column.dtype.is_numeric() and column.n_unique() > BINS:
-        ranks = column.rank("average")
-        binned = ((ranks - 1) / len(column) * BINS).floor().cast(pl.Int64)
-        return binned.fill_null(BINS).to_numpy()
-    return (column.cast(pl.String).rank("dense").cast(pl.Int64).fill_null(0)).to_numpy()
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
+    return any(word in _WORDS for word in re.split(r"[^a-z]+", spaced.lower()))

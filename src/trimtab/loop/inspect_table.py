@@ -19,9 +19,9 @@ from trimtab.core.errors import (
     nearest,
 )
 from trimtab.core.records import TaskKind
+from trimtab.data.intake import stored_form
 from trimtab.data.sources import collect, read_source
 from trimtab.data.time import time_expression
-from trimtab.data.types import storable
 
 MIN_ROWS = 50
 """Fewer labelled rows than this leave nothing to train on and nothing to judge by."""
@@ -50,9 +50,9 @@ class Label:
     positive: str | float | None = None
 
 
-def read_table(sources: Sequence[str]) -> pl.DataFrame:
+def read_rows(sources: Sequence[str]) -> pl.DataFrame:
     """Return all rows of the sources; a column that one of them lacks is null there."""
-    parts = [storable(collect(read_source(source), source)) for source in sources]
+    parts = [stored_form(collect(read_source(source), source), source) for source in sources]
     try:
         frame = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
     except pl.exceptions.PolarsError as error:
@@ -142,7 +142,7 @@ def join_labels(
     Without a key, the columns that both have are the key. A label that the table has itself
     stands; the file fills the holes.
     """
-    found = storable(collect(read_source(file), file))
+    found = stored_form(collect(read_source(file), file), file)
     find_column(found, label, "the label in --labels")
     wanted = [label, *([label_time] if label_time and label_time in found.columns else [])]
     shared = [name for name in found.columns if name in frame.columns and name not in wanted]

@@ -13,7 +13,7 @@ FREE_TEXT_LENGTH = 60
 ID_SHARE = 0.95
 SLICE_VALUES = 20
 LATER = "a date that mostly lies after the question: known only afterwards"
-ONCE = "a time that never comes again: it would only tell one period from the next"
+ONCE = "a time that never comes again"
 AGAIN = ("hour", "weekday", "month", "quarter", "week")
 ID_NAME = re.compile(r"(^|_|\.)(id|no|nr|num|number|index|idx|key|uuid|guid|row)s?$", re.I)
 
@@ -100,7 +100,7 @@ def _of(column: pl.Series, now: str | None, *, seasons: bool) -> Column:
     if _is_free_text(column):
         return Column(name, why="free text: make features of its words yourself")
     few = 2 <= column.drop_nulls().n_unique() <= SLICE_VALUES
-    return Column(name, {plain: f'{code}.fill_null("missing")'}, slices=few)
+    return Column(name, {plain: code}, slices=few)
 
 
 def _of_date(column: pl.Series, moment: pl.Series, now: str | None, *, seasons: bool) -> Column:

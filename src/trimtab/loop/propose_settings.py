@@ -122,7 +122,8 @@ def _cuts(rows: pl.DataFrame, window: str, kind: TaskKind) -> list[_Cut]:
     first, last = times[0], times[-1]
     if first == last or (last - first) / _length(window) > 2000:
         return []  # nothing to cut, or far too many windows of this length
-    edges = windows(first, last, window)
+    # windows() leaves its end out; the last row belongs to a window too
+    edges = windows(first, last + timedelta(microseconds=1), window)
     starts = pl.Series([start for start, _ in edges], dtype=times.dtype)
     before = times.search_sorted(starts, side="left").to_list()
     sizes = [*before[1:], rows.height]

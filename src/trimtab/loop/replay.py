@@ -91,11 +91,10 @@ def replay(
     registry = Registry(scope)
     run_id = train(live, rows, until=until, progress=progress)
     admit(scope, registry, run_id, why="first model", at=until, auto_approve=auto_approve)
+    log = EventLog.of(scope)
     player = _Player(
-        scope, registry, EventLog(scope.event_log_path), rows,
-        Cycle(scope, registry, EventLog(scope.event_log_path), rows, auto_approve=auto_approve,
-              progress=progress),
-        progress,
+        scope, registry, log, rows,
+        Cycle(scope, registry, log, rows, auto_approve=auto_approve, progress=progress), progress,
     )  # fmt: skip
     if player.unfinished():
         with running_server(scope) as client:

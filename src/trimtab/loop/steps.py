@@ -1,6 +1,6 @@
 """The steps of the pipeline as plain functions; `pipeline.py` makes Dagster assets of them."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from trimtab.core.progress import Progress
 from trimtab.core.records import DatasetVersion, Violation
@@ -12,7 +12,8 @@ from trimtab.data.time import windows
 from trimtab.loop.admission import admit
 from trimtab.loop.cycle import Cycle
 from trimtab.models.features import FeatureSet, load_features
-from trimtab.models.rows import build_rows, refuse_late_columns
+from trimtab.models.leaks import late_columns
+from trimtab.models.rows import build_rows
 
 
 def ingest_table(
@@ -21,13 +22,17 @@ def ingest_table(
     """Ingest one table and hold it against its schema file; infer the file if there is none."""
     settings = workspace.project.table(name)
     file = workspace.project.root / (settings.schema_file or f"schema/{name}.toml")
+    source = workspace.project.source(name)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        infer_schema(settings.source, nulls=settings.nulls).save(file)
+        infer_schema(
+            source, query=settings.query, nulls=settings.nulls, time=settings.time,
+            key=settings.key,
+        ).save(file)  # fmt: skip
     schema = Schema.load(file)
     tables = Tables(workspace.tables_folder)
     version = tables.ingest(
-        name, settings.source, query=settings.query, nulls=settings.nulls, time=settings.time,
+        name, source, query=settings.query, nulls=settings.nulls, time=settings.time,
         key=settings.key, schema=schema, at=at,
     )  # fmt: skip
     report = validate(tables.read(version), schema, now=at)
@@ -42,7 +47,7 @@ def make_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
 def check_features(workspace: Workspace, rows: str) -> FeatureSet:
     """Load features.py and refuse what would be known only after the question was asked."""
     features = load_features(workspace.project)
-    refuse_late_columns(workspace.project, features)
+    features.refuse_leaks(late_columns(workspace.project))
     features.refuse_neighbours(Tables(workspace.tables_folder).read(rows).head(200).collect())
     return features
 
@@ -79,17 +84,19 @@ def close_ended_windows(
 
     registry = Registry(workspace)
     champion = registry.current("production")
-    log = EventLog(workspace.event_log_path)
-    span = log.time_range()
-    if champion is None or span is None:
+    log = EventLog.of(workspace)
+    days = log.rows_per_day()["day"]
+    if champion is None or days.is_empty():
         return "no windows", "no production traffic yet"
+    first, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (days[0], days[-1]))
     cycle = Cycle(
         workspace, registry, log, Tables(workspace.tables_folder).get(rows),
         auto_approve=auto_approve, progress=progress,
     )  # fmt: skip
+    every = workspace.project.monitor.window
     closed = {row["start"] for row in workspace.store.rows("windows")}
     done = 0
-    for start, end in windows(*span, workspace.project.monitor.window):
+    for start, end in windows(first, last + timedelta(days=1), every):
         if start in closed or end > at:
             continue
         champion, shadow = registry.current("production"), registry.current("staging")

@@ -15,7 +15,7 @@ import polars as pl
 from trimtab.core.errors import SchemaError, nearest
 
 FloatMatrix = npt.NDArray[np.float32]
-Role = Literal["number", "text"]
+Role = Literal["number", "text", "empty"]
 
 UNKNOWN = -1.0
 """Code of a level that training did not see."""
@@ -27,8 +27,9 @@ class Encoder:
 
     Parameters
     ----------
-    roles : dict of str to {'number', 'text'}
-        The features, in the order of features.py.
+    roles : dict of str to {'number', 'text', 'empty'}
+        The features, in the order of features.py; those without any value in training are
+        *empty*, and left out.
     levels : dict of str to tuple of str
         Sorted levels of each text feature; a level's place is its code.
     """
@@ -52,7 +53,14 @@ class Encoder:
         SchemaError
             If a feature is neither number, truth value, text, date nor time.
         """
-        roles = {column.name: _role(column) for column in features}
+        roles: dict[str, Role] = {
+            column.name: "empty" if _is_empty(column) else _role(column) for column in features
+        }
+        if all(role == "empty" for role in roles.values()):
+            raise SchemaError(
+                "expected a feature with values, got nulls alone",
+                hint="Look at the columns that features.py reads.",
+            )
         levels = {
             name: _levels(features[name], max_levels)
             for name, role in roles.items()
@@ -113,7 +121,7 @@ class Encoder:
                     feature=name,
                 )
             kind = features.schema[name]
-            if kind != pl.Null and _role(features[name]) != role:
+            if role != "empty" and kind != pl.Null and _role(features[name]) != role:
                 raise SchemaError(
                     f"expected feature `{name}` to be {role}, as in training, got {kind}",
                     hint=f"Send columns that make `{name}` a {role}.",
@@ -132,6 +140,13 @@ def _role(column: pl.Series) -> Role:
         hint="Make numbers of it in features.py, for example with .list.len() or .struct.field().",
         feature=column.name,
     )
+
+
+def _is_empty(column: pl.Series) -> bool:
+    """Tell whether a column has no value at all; a type that is no feature is refused first."""
+    if _role(column) == "text":
+        return column.null_count() == column.len()
+    return bool(column.to_frame().select(_as_number(column).is_null().all()).item())
 
 
 def _levels(column: pl.Series, max_levels: int) -> tuple[str, ...]:

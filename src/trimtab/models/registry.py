@@ -358,19 +358,19 @@ class Registry:
 
     def _version(self, found: Any) -> ModelVersion:
         facts = json.loads(found.tags[_FACTS])
-        times = {
-            name: datetime.fromisoformat(facts[name]) if facts[name] else None
-            for name in ("trained_from", "trained_until")
-        }
+        start = facts["trained_from"]
+        shared = ("dataset", "feature_hash", "commit", "config_hash", "seed", "model_hash",
+                  "runtime", "metrics")  # fmt: skip
         return ModelVersion(
-            name=self.name, version=int(found.version), run_id=found.run_id, stage="dev",
+            name=self.name,
+            version=int(found.version),
+            run_id=found.run_id,
+            stage="dev",
+            trained_from=datetime.fromisoformat(start) if start else None,
+            trained_until=datetime.fromisoformat(facts["trained_until"]),
             created_at=datetime.fromisoformat(found.tags["trimtab.created_at"]),
-            **times,
-            **{name: facts[name] for name in (
-                "dataset", "feature_hash", "commit", "config_hash", "seed", "model_hash",
-                "runtime", "metrics",
-            )},
-        )  # fmt: skip
+            **{name: facts[name] for name in shared},
+        )
 
     def _number_of(self, run_id: str) -> int | None:
         found = self._client.search_model_versions(f"name = '{self.name}' and run_id = '{run_id}'")

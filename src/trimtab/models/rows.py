@@ -14,6 +14,7 @@ from trimtab.core.project import Project
 from trimtab.core.records import DatasetVersion
 from trimtab.core.settings import JoinSection, TaskSection
 from trimtab.core.workspace import Workspace
+from trimtab.data.fingerprint import content_hash
 from trimtab.data.tables import Tables
 from trimtab.data.time import UTC_TIME, time_expression
 from trimtab.models.features import load_expression
@@ -29,8 +30,8 @@ CANONICAL = (ID, TIME, LABEL, LABEL_TIME)
 def build_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
     """Join the newest versions of the project's tables and store the result as task rows.
 
-    The rows are a dataset version of the table `<task>_rows`; the same tables and settings give
-    the same version again.
+    The rows are a dataset version of a table `<task>_rows-<content>`; the same tables and
+    settings give the same version again.
 
     Raises
     ------
@@ -45,19 +46,10 @@ def build_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
     names = [project.task.table, *(join.table for join in project.joins)]
     newest = {name: _newest(tables, name) for name in names}
     rows = assemble_rows(project, {n: tables.read(v).collect() for n, v in newest.items()})
-    return tables.replace(
-        rows_table(project),
-        rows,
-        time=TIME,
-        key=(ID,),
-        source=" + ".join(version.name for version in newest.values()),
-        at=at,
-    )
-
-
-def rows_table(project: Project) -> str:
-    """Return the name of the table that holds the task's rows."""
-    return f"{project.task.name}_rows"
+    # Labels arrive and tables are mended, while a Delta table here only grows: rows with another
+    # content are another table, so that what was trained on stays as it was.
+    name = f"{project.task.name}_rows-{content_hash(rows)[:8]}"
+    return tables.ingest(name, rows, time=TIME, key=(ID,), at=at)
 
 
 def assemble_rows(project: Project, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -111,18 +103,19 @@ def rows_between(
 
 
 def _read(workspace: Workspace, version: DatasetVersion | str) -> pl.LazyFrame:
-    return Tables(workspace.tables_folder).read(version)
+    rows = Tables(workspace.tables_folder).read(version)
+    # a column without any value is stored as text
+    return rows.with_columns(pl.col(LABEL_TIME).cast(UTC_TIME, strict=False))
 
 
 def _newest(tables: Tables, name: str) -> DatasetVersion:
-    versions = tables.versions(name)
-    if not versions:
+    if name not in tables.names():
         raise NotFoundError(
             f"table `{name}` has no version yet",
             hint="Run `trimtab run`, which ingests the tables of the project.",
             table=name,
         )
-    return versions[-1]
+    return tables.versions(name)[-1]
 
 
 def _id_expression(key: list[str], rows: pl.DataFrame) -> pl.Expr:

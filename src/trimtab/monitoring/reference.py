@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from trimtab.core.project import Project
 from trimtab.core.records import ModelVersion
@@ -55,7 +56,8 @@ class Reference:
 
         model = registry.load(champion.version)
         frame = registry.reference(champion.version)
-        asked = Tables(workspace.tables_folder).read(champion.dataset).select(TIME).collect()[TIME]
+        rows = Tables(workspace.tables_folder).read(champion.dataset)
+        inside = pl.col(TIME).is_between(frame[TIME].min(), frame[TIME].max())
         return cls.learn(
             workspace.project,
             frame,
@@ -63,7 +65,7 @@ class Reference:
             classes=model.classes or (),
             features=model.features,
             importance=importance_of(registry.analysis(champion.version)),
-            asked=asked.filter(asked.is_between(frame[TIME].min(), frame[TIME].max())),
+            asked=rows.filter(inside).collect(),
         )
 
     @classmethod
@@ -76,7 +78,7 @@ class Reference:
         classes: Sequence[str] = (),
         features: "FeatureSet | None" = None,
         importance: Mapping[str, float] | None = None,
-        asked: pl.Series | None = None,
+        asked: pl.DataFrame | None = None,
     ) -> "Reference":
         """Return what a reference frame remembers.
 
@@ -95,24 +97,27 @@ class Reference:
             The model's features, to compute them for windows too.
         importance : mapping, optional
             How much the model's performance hangs on each feature.
-        asked : polars.Series, optional
-            When each question of the reference's time was asked, also those whose label never
-            came: what volume is compared with. The frame's own times if left out.
+        asked : polars.DataFrame, optional
+            All rows asked in the reference's time, also those whose label never came: what
+            inputs and volume are compared with. Production sees such rows too (a cancelled
+            flight has no label, and often no tail number). The frame's own rows if left out.
         """
         task, monitor = project.task, project.monitor
         frame = frame.sort(TIME)
         block = choose_block(frame[TIME], monitor.reference_block, task.block)
         codes = block_codes(frame[TIME], block)
-        columns = []
-        for name, kind, unit in _followed(task, frame):
-            values = frame[name]
-            column = FollowedColumn.learn(
-                name.removeprefix(FEATURE), kind, values, codes, unit=unit
-            )
-            if column is not None:
-                columns.append(column)
-        times = frame[TIME] if asked is None or asked.is_empty() else asked
-        cell, volume = _volume(times, block, monitor.window)
+        asked = frame if asked is None or asked.is_empty() else asked.sort(TIME)
+        inputs = _inputs(frame, asked, features)
+        asked_codes = block_codes(asked[TIME], block)
+        columns = [
+            FollowedColumn.learn(name, kind, values, asked_codes)
+            for (name, kind), values in inputs.items()
+        ]
+        columns += [
+            FollowedColumn.learn(name, kind, frame[name], codes, unit=unit)
+            for name, kind, unit in _outcomes(task, frame)
+        ]
+        cell, volume = _volume(asked[TIME], block, monitor.window)
         scored = scored_rows(
             task, frame, "_scores" if "_scores" in frame.columns else SCORE, classes
         )
@@ -121,7 +126,7 @@ class Reference:
             version=version,
             classes=tuple(classes),
             block=block,
-            columns=tuple(columns),
+            columns=tuple(column for column in columns if column is not None),
             features=features,
             importance=spread_importance(importance or {}, features),
             promise=promise(
@@ -177,20 +182,34 @@ def spread_importance(
     return out
 
 
-def _followed(task: TaskSection, frame: pl.DataFrame) -> list[tuple[str, DriftKind, str]]:
-    """Return the columns that are followed, what they are and their unit where it is known."""
-    names: list[tuple[str, DriftKind, str]] = []
-    for name in frame.columns:
-        if name.startswith(FEATURE):
-            names.append((name, "feature", ""))
-        elif not name.startswith("_"):
-            names.append((name, "input", ""))
-    unit = "share" if task.kind == "binary" else ""
-    if task.kind == "multiclass":
-        names += [("_predicted", "prediction", "")] if "_predicted" in frame.columns else []
+def _inputs(
+    frame: pl.DataFrame, asked: pl.DataFrame, features: "FeatureSet | None"
+) -> dict[tuple[str, DriftKind], pl.Series]:
+    """Return raw columns and features; a feature that is a column as it is counts once."""
+    raw = [name for name in frame.columns if not name.startswith(("_", FEATURE))]
+    found: dict[tuple[str, DriftKind], pl.Series] = {
+        (name, "input"): asked[name] for name in raw if name in asked.columns
+    }
+    if features is not None:
+        made = features.compute(asked)
+    elif asked is frame:
+        made = frame.select(cs.starts_with(FEATURE).name.replace(f"^{FEATURE}", ""))
     else:
-        names.append((SCORE, "prediction", unit))
-    names.append((LABEL, "label", unit))
+        made = pl.DataFrame()
+    for values in made:
+        same = found.get((values.name, "input"))
+        if same is None or not same.equals(values, null_equal=True):
+            found[(values.name, "feature")] = values
+    return found
+
+
+def _outcomes(task: TaskSection, frame: pl.DataFrame) -> list[tuple[str, DriftKind, str]]:
+    """Return the columns of predictions and labels, and their unit where it is known."""
+    unit = "share" if task.kind == "binary" else ""
+    said = "_predicted" if task.kind == "multiclass" else SCORE
+    names: list[tuple[str, DriftKind, str]] = [(LABEL, "label", unit)]
+    if said in frame.columns:
+        names.append((said, "prediction", unit))
     return names
 
 

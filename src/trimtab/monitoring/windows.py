@@ -276,6 +276,6 @@ def _remember(workspace: Workspace, report: WindowReport) -> None:
     key = {"model": report.model, "start": report.start}
     if workspace.store.add("windows", **key, **facts, details=report.details):
         return
-    stored = workspace.store.rows("windows", **key)[0]
+    stored = workspace.store.rows("windows", model=report.model, start=report.start)[0]
     if stored["labelled"] <= report.labelled:
         workspace.store.change("windows", {**facts, "details": report.details}, **key)

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from trimtab.core.errors import SchemaError, TrimtabError, nearest
 from trimtab.core.records import TaskKind
-from trimtab.serving.event_log import ID, TIME, UTC_TIME, Label
+from trimtab.data.time import UTC_TIME
+from trimtab.serving.batches import ID, TIME
+from trimtab.serving.event_log import Label
 from trimtab.serving.tensors import (
     RequestError,
     member,
@@ -218,7 +220,7 @@ def _same_length(columns: Mapping[str, pl.Series]) -> int:
     return n_rows
 
 
-def _request_ids(ids: object, n_rows: int) -> pl.Series:
+def _request_ids(ids: Any, n_rows: int) -> pl.Series:
     """Return the ids of the rows; a row without one is given one that nobody else has."""
     if ids is None:
         return pl.Series(ID, [uuid.uuid4().hex for _ in range(n_rows)])
@@ -227,11 +229,10 @@ def _request_ids(ids: object, n_rows: int) -> pl.Series:
     return pl.Series(ID, ids, dtype=pl.String)
 
 
-def _event_times(times: object, n_rows: int, now: datetime) -> pl.Series:
+def _event_times(times: Any, n_rows: int, now: datetime) -> pl.Series:
     if times is None:
         return pl.Series(TIME, [now] * n_rows, dtype=UTC_TIME)
     _require_list(times, "event_times", n_rows)
-    assert isinstance(times, list)
     return parse_times(times, "event_times").alias(TIME)
 
 
@@ -256,7 +257,7 @@ def _require_texts(values: Any, name: str) -> None:
 def _label(value: object, kind: TaskKind, row: int) -> Label:
     """Return a label as the task has it: 0 or 1, a class, or a number."""
     if kind == "binary" and (isinstance(value, bool) or value in (0, 1)):
-        return int(value)  # type: ignore[call-overload, no-any-return]
+        return int(value)
     if kind == "multiclass" and isinstance(value, (str, int)) and not isinstance(value, bool):
         return str(value)
     if kind == "regression" and isinstance(value, (int, float)) and not isinstance(value, bool):

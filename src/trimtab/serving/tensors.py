@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from trimtab.core.errors import SchemaError, TrimtabError, nearest
-from trimtab.serving.event_log import RESERVED, UTC_TIME
+from trimtab.data.time import UTC_TIME
+from trimtab.serving.batches import RESERVED
 
 DATATYPES: dict[str, pl.DataType] = {
     "BOOL": pl.Boolean(),
@@ -208,7 +209,7 @@ def _misfit(series: pl.Series, row: int, kind: pl.DataType) -> SchemaError:
     )
 
 
-def _parse_texts(values: Any, parse: Callable[[str], Any], name: str) -> list[Any]:
+def _parse_texts(values: Any, parse: Callable[[Any], Any], name: str) -> list[Any]:
     """Return every text parsed, or name the first that cannot be."""
     found = []
     for row, value in enumerate(values):
@@ -251,10 +252,12 @@ def _said(kind: pl.DataType) -> str:
 
 
 def shown(value: object) -> str:
+    """Return a value as a message shows it, cut short."""
     text = repr(value) if not isinstance(value, (datetime, date)) else value.isoformat()
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def word_for(value: object) -> str:
+    """Return what JSON calls the type of a value."""
     words = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
     return "null" if value is None else words.get(type(value), "a number")

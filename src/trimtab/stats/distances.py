@@ -222,8 +222,8 @@ def _normalised(counts: FloatArray) -> FloatArray:
 
 def _entropy_terms(p: FloatArray, q: FloatArray) -> FloatArray:
     """Return p log2(p / q), which is 0 where p is 0 and NaN where it is NaN."""
-    ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
-    terms: FloatArray = p * np.log2(ratio)
+    no_information = np.ones(np.broadcast_shapes(p.shape, q.shape))
+    terms: FloatArray = p * np.log2(np.divide(p, q, out=no_information, where=p > 0))
     return terms
 
 

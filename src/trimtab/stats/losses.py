@@ -15,6 +15,7 @@ from trimtab.stats.arrays import (
     as_labels,
     as_probabilities,
     as_values,
+    as_weights,
     check_fraction,
     check_same_rows,
 )
@@ -232,7 +233,7 @@ def r2_score(
     Raises
     ------
     ValueError
-        If shapes differ or a value is NaN.
+        If shapes differ, a value is NaN, or a weight is negative.
 
     References
     ----------
@@ -246,8 +247,8 @@ def r2_score(
     """
     truth, predicted = as_values(labels, "labels"), as_values(predictions, "predictions")
     check_same_rows(truth.size, predicted.size, "predictions")
-    row_weights = np.ones(truth.size) if weights is None else as_values(weights, "weights")
-    check_same_rows(truth.size, row_weights.size, "weights")
+    given = as_weights(weights, truth.size)
+    row_weights = np.ones(truth.size) if given is None else given
     total = float(row_weights.sum())
     if total == 0:
         return float("nan")

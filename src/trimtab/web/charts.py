@@ -36,22 +36,29 @@ def timeline(
 
 
 def calibration(analysis: Mapping[str, Any]) -> Chart | None:
-    """Return the chart of stated against observed probability, if the analysis has one."""
-    bins = [item for item in analysis.get("calibration") or () if item.get("rows", 1)]
+    """Return the chart of what was predicted against what happened, if the analysis has one."""
+    bins = [item for item in analysis.get("calibration") or () if item["rows"]]
     if not bins:
         return None
+    share = analysis.get("kind") != "regression"
+    ends = {end: [item.get(end) for item in bins] for end in ("low", "high")}
     return {
         "id": "calibration",
         "kind": "xy",
         "title": "Calibration",
-        "note": "on the dashed line, a score of 20 % means that 20 in 100 happen",
-        "y": {"label": "Observed share", "format": "percent"},
-        "x": {"label": "Mean score of the group", "values": [item["mean_score"] for item in bins]},
+        "note": "on the dashed line, what was predicted is what happened",
+        "y": {
+            "label": "Observed share" if share else "Mean label",
+            "format": "percent" if share else "figure",
+        },
+        "x": {
+            "label": "Mean score of the group" if share else "Mean prediction of the group",
+            "values": [item["mean_score"] for item in bins],
+        },
         "series": [
             _series(
                 "observed", "served", [item["observed_rate"] for item in bins], "line",
-                low=[item.get("low") for item in bins], high=[item.get("high") for item in bins],
-                counts=[item.get("rows") for item in bins],
+                counts=[item["rows"] for item in bins], **ends,
             )
         ],
         "diagonal": True,
@@ -147,9 +154,7 @@ def _on_windows(
     }
 
 
-def _marks(
-    windows: Sequence[Window], moves: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def _marks(windows: Sequence[Window], moves: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what became of challengers: at the end of the window that they were judged on."""
     judged = [window for window in windows if window.verdict or window.promoted]
     if judged:
@@ -205,4 +210,3 @@ def _series(
 
 def _has_values(series: Mapping[str, Any]) -> bool:
     return any(value is not None for value in series["values"])
-

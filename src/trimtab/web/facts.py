@@ -106,8 +106,13 @@ class ScopeFacts:
 
     def moves(self) -> list[dict[str, Any]]:
         """Return who moved which version where and why, newest first."""
-        rows = self.workspace.store.rows("stage_moves", order=("at", "version"))
-        return [row for row in reversed(rows) if row["model"] in self._names]
+        rows = [
+            row
+            for row in self.workspace.store.rows("stage_moves", order=("at", "version"))
+            if row["model"] in self._names
+        ]
+        # Several moves may be of one moment; the registry numbers them.
+        return sorted(rows, key=lambda row: -int((row["details"] or {}).get("step", 0)))
 
     def looks(self) -> list[dict[str, Any]]:
         """Return the gate's looks at test sets, newest first."""
@@ -148,15 +153,19 @@ class ScopeFacts:
         # needs no MLflow, whose import takes seconds.
         if not self.moves():
             return Models()
-        from trimtab.models.registry import Registry
-
         try:
-            registry = Registry(self.workspace)
+            registry = self._registry
             champion = registry.current("production")
             analysis = _analysis(registry, champion)
             return Models(champion, tuple(registry.versions()), analysis)
         except TrimtabError as error:
             return Models(problem=f"{error.problem}. {error.hint}")
+
+    @cached_property
+    def _registry(self) -> Any:
+        from trimtab.models.registry import Registry
+
+        return Registry(self.workspace)
 
 
 def is_pending(review: Mapping[str, Any]) -> bool:

@@ -180,4 +180,41 @@ def _metric_names(versions: Sequence[ModelVersion]) -> list[str]:
 
 
 def _analysis(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    return dict(found) or None
+    """Return a model's analysis (see `models.analyse`) as rows of tables."""
+    if not found:
+        return None
+    slices = [
+        {
+            "name": f"{item['column']} = {item['value']}",
+            "rows": item["rows"],
+            "metrics": _estimates(item["metrics"]),
+        }
+        for item in found.get("slices") or ()
+    ]
+    importance = found.get("importance") or ()
+    greatest = max((item["permutation"] or 0 for item in importance), default=0) or 1
+    return {
+        "metrics": [
+            {"name": metric_name(name), "sense": metric_sense(name), "estimate": estimate}
+            for name, estimate in _estimates(found.get("metrics") or {}).items()
+        ],
+        "baselines": found.get("baselines") or {},
+        "calibration_error": found.get("calibration_error"),
+        "scored": found.get("scored"),
+        "rows": found.get("rows"),
+        "slices": slices,
+        "slice_metrics": list(slices[0]["metrics"]) if slices else [],
+        "importance": [
+            {**item, "share": (item["permutation"] or 0) / greatest} for item in importance
+        ],
+        "notes": found.get("notes") or (),
+    }
+
+
+def _estimates(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
+    """Return the figures that could be computed."""
+    return {
+        name: Estimate(value["estimate"], value.get("low"), value.get("high"))
+        for name, value in figures.items()
+        if value.get("estimate") is not None
+    }

@@ -1,5 +1,6 @@
 """Histories for the pages' tests, written through the same doors that the loop writes through."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -195,3 +196,57 @@ def many(workspace: Workspace, count: int) -> None:
         window(workspace, month, replayed=False, labelled=month < count - 2)
     for month in np.random.default_rng(0).choice(count, count // 3, replace=False):
         alert(workspace, int(month), "warning", "performance")
+
+
+def versions(workspace: Workspace) -> None:
+    """File four versions in the registry and move them as the year went."""
+    from trimtab.models.registry import Registry, RunIdentity
+
+    registry = Registry(workspace)
+    for number, month in enumerate((0, 1, 3, 7), 1):
+        identity = RunIdentity(
+            dataset=f"late_rows@{number}", fingerprint=f"{number:064x}", feature_hash="f3a" * 8,
+            commit="d3c1f0a9b8e7", config_hash="9d5f2c3b1a4e6f70", seed=7, trained_from=None,
+            trained_until=moment(month), params="{}",
+        )  # fmt: skip
+        run = registry.log_run(
+            identity, files={"analysis.json": json.dumps(analysis()).encode()},
+            metrics={"auc": 0.72 + number / 200, "brier_skill": 0.1, "loss": 0.139}, params={},
+            facts={"runtime": "onnx", "model_hash": f"{number:x}" * 16},
+        )  # fmt: skip
+        version = registry.register(run, who="trimtab", why="new data", at=moment(month))
+        if number < 4:
+            at = moment(month + 1 if number > 1 else 0)
+            registry.move(version, "production", who="gate", why=f"passed: {REASON}", at=at)
+        else:
+            registry.move(version, "archived", who="gate", why="refused", at=moment(8))
+
+
+def analysis() -> dict[str, object]:
+    """Return an analysis as a training files it."""
+    scores = (0.05, 0.09, 0.13, 0.17, 0.22, 0.28, 0.36, 0.47, 0.61)
+    return {
+        "kind": "binary", "classes": [], "headline": "auc", "rows": 80_789, "scored": 60_200,
+        "metrics": {
+            "auc": around(0.741, 0.009), "loss": around(0.1392, 0.003),
+            "brier_skill": {"estimate": 0.102, "low": None, "high": None},
+        },
+        "slices": [
+            {"column": "origin", "value": name, "rows": 20_000 - 1_000 * place, "metrics": {
+                "auc": around(0.71 + place / 50, 0.012), "loss": around(0.15 - place / 100, 0.004),
+            }}
+            for place, name in enumerate(("EWR", "LGA", "JFK"))
+        ],
+        "calibration": [
+            {"mean_score": score, "observed_rate": score * 1.06 - 0.008, "rows": 6_700,
+             "low": score * 1.06 - 0.02, "high": score * 1.06 + 0.004}
+            for score in scores
+        ],
+        "calibration_error": 0.0142,
+        "importance": [
+            {"feature": name, "gain": 0.31 / (place + 1), "permutation": 0.0091 / (place + 1)}
+            for place, name in enumerate(("hour", "carrier", "precip", "visib", "distance"))
+        ],
+        "baselines": {"model": 0.1371, "constant": 0.1523, "linear": 0.1440},
+        "notes": ["41 columns, 23 features; the first fold has no out-of-fold score."],
+    }  # fmt: skip

@@ -37,8 +37,9 @@ def test_an_empty_project_says_what_to_do_next(client):
     text = words(page)
     for sentence in (
         "No window has been closed yet", "No version is in production yet",
-        "No alert has been raised", "No challenger has been held", "No version has been registered",
-        "No review has been asked for", "There is no analysis yet", "no labels have arrived yet",
+        "No alert has been raised", "No challenger has been held",
+        "No version has been registered", "No review has been asked for",
+        "There is no analysis yet", "no labels have arrived yet",
     ):  # fmt: skip
         assert sentence in text
 
@@ -52,6 +53,34 @@ def test_the_page_of_a_replay_holds_its_figures(client, replayed):
     assert "Gain +0.0003 [−0.0017, 0.0023]" in text
     assert "■ critical AUC is 0.704" in text
     assert "✓ approved analysis late v4 auto-approve" in text
+
+
+def test_the_page_names_the_champion_and_what_made_it(client, replayed, seed):
+    seed.versions(replayed)
+
+    text = words(client.get(PAGE))
+
+    assert "champion v3" in text
+    assert "Dataset late_rows@3" in text
+    assert "everything known before 1 Jul 2013" in text
+    assert "v4 archived the beginning to 1 Nov 2013 late_rows@4 0.740 0.100 0.139 onnx" in text
+    assert "v2 production → archived gate replaced by v3" in text
+    assert "AUC 0.741 [0.732, 0.750] higher is better" in text
+    assert "origin = EWR 20,000 0.710 [0.698, 0.722]" in text
+    assert "hour 0.00910 31.0 %" in text
+    assert "v3" in words(client.get("/"))
+
+
+def test_a_registry_that_cannot_be_read_leaves_the_rest_of_the_page(client, replayed, seed):
+    replayed.store.add(
+        "stage_moves", model=replayed.model_name, version=9, stage="production", previous="dev",
+        who="ana", why="by hand", at=seed.moment(0), details={"step": 1},
+    )  # fmt: skip
+
+    text = words(client.get(PAGE))
+
+    assert "The model registry could not be read. model" in text
+    assert "0.686 [0.675, 0.697]" in text
 
 
 def test_the_charts_hold_the_same_figures_as_the_table(client, replayed):
@@ -99,9 +128,7 @@ def test_a_waiting_review_is_the_first_thing_to_read(client, replayed, seed):
     )  # fmt: skip
 
     text = words(client.get(PAGE))
-    assert (
-        "trimtab approve 'late 2013-12-01 to 2014-01-01' --scope triggered-all-1a2b3c4d" in text
-    )
+    assert "trimtab approve 'late 2013-12-01 to 2014-01-01' --scope triggered-all-1a2b3c4d" in text
     assert "review waits" in words(client.get("/"))
 
 

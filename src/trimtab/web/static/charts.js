@@ -164,7 +164,7 @@
       high = Math.max(...top);
       const pad = (high - low || Math.abs(high) || 1) * 0.12;
       if (chart.y.zero) return [0, Math.max(high * 1.12, 1)];
-      if (chart.diagonal) return [Math.max(0, low - pad), Math.min(1, high + pad)];
+      if (chart.y.format === "percent") return [Math.max(0, low - pad), Math.min(1, high + pad)];
       return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
     };
   }
@@ -176,7 +176,8 @@
     }
     const low = Math.min(...chart.x.values), high = Math.max(...chart.x.values);
     const pad = (high - low || 0.1) * 0.06;
-    return () => [Math.max(0, low - pad), Math.min(1, high + pad)];
+    const share = chart.y.format === "percent";
+    return () => [share ? Math.max(0, low - pad) : low - pad, share ? Math.min(1, high + pad) : high + pad];
   }
 
   /* ---- what is painted by hand: marks, diagonal, whiskers, names at the lines' ends ---- */
@@ -317,7 +318,7 @@
     const made = new uPlot(
       {
         width,
-        height: main ? (width < 500 ? 260 : 320) : 230,
+        height: main ? (width < 500 ? 260 : 320) : chart.kind === "xy" ? 300 : 230,
         padding: [chart.marks.length ? 20 : 10, named ? 16 + 7.2 * Math.max(...chart.series.map((one) => one.name.length)) : 12, 0, 0],
         series,
         bands,

@@ -1,0 +1,256 @@
+"""All that a new project will say, decided from the rows; writing it is `write_project.py`."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from trimtab.core.errors import SchemaError
+from trimtab.core.records import TaskKind
+from trimtab.data.schema import Schema, infer_schema
+from trimtab.loop.find_leaks import find_leaks
+from trimtab.loop.inspect_table import (
+    Clock,
+    Label,
+    check_key,
+    clock_name,
+    find_column,
+    inspect_label,
+    join_labels,
+    read_clock,
+    read_rows,
+    read_times,
+)
+from trimtab.loop.propose_features import Column, propose_columns
+from trimtab.loop.propose_settings import Plan, loss_scale, propose_plan
+from trimtab.loop.read_dates import col
+from trimtab.models.labels import label_values
+
+MAX_SLICES = 3
+SMALL = 300
+"""With fewer labelled training rows than this, a linear model is the sensible first one."""
+LATER_SUFFIX = "_later"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsTable:
+    """A table of labels that came later, joined by its key.
+
+    `shared` names what the table of rows holds too: there, the file fills the holes.
+    """
+
+    name: str
+    source: str
+    key: tuple[str, ...]
+    schema: Schema
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that the files of a project say."""
+
+    name: str
+    table: str
+    task: str
+    sources: tuple[str, ...]
+    clock: Clock
+    key: tuple[str, ...]
+    label_column: str
+    label: Label
+    label_time: str | None
+    labels: LabelsTable | None
+    plan: Plan
+    columns: tuple[Column, ...]
+    slices: tuple[str, ...]
+    estimator: str
+    loss_scale: float | None
+    rows: int
+    labelled: int
+    schema: Schema
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def label_code(self) -> str | None:
+        """Python source of the label, where it is more than a plain column."""
+        code = self._filled(self.label_column)
+        if isinstance(self.label.positive, str):
+            positive = json.dumps(self.label.positive, ensure_ascii=False)
+            return f"{code} == {positive}"
+        return None if self._is_plain(code, self.label_column) else code
+
+    @property
+    def label_time_code(self) -> str | None:
+        """Python source of the label's time, where it is more than a plain column."""
+        if self.label_time is None:
+            return None
+        code = self._filled(self.label_time)
+        return None if self._is_plain(code, self.label_time) else code
+
+    def _filled(self, name: str) -> str:
+        """Return the source of a column, its holes filled from the labels table."""
+        if self.labels is None or name not in self.labels.shared:
+            return col(name)
+        return f"pl.coalesce({col(name)}, {col(name + LATER_SUFFIX)})"
+
+    def _is_plain(self, code: str, name: str) -> bool:
+        return code == col(name) and name.isidentifier()
+
+    @property
+    def after(self) -> list[Column]:
+        """Columns that are known only after the question was asked."""
+        return [column for column in self.columns if column.after]
+
+
+def draft_project(
+    sources: Sequence[str],
+    *,
+    label: str,
+    time: str | None,
+    label_time: str | None,
+    key: Sequence[str],
+    labels: str | None,
+    kind: TaskKind | None,
+    name: str,
+) -> Draft:
+    """Look at the rows and decide all that a project says; nothing is written."""
+    table = frame = read_rows(sources)
+    later = None
+    if labels is not None:
+        frame, key = join_labels(table, labels, label=label, label_time=label_time, key=key)
+        later = LabelsTable(
+            "labels" if name != "labels" else "late_labels", _address(labels), tuple(key),
+            shared=tuple(n for n in (label, label_time) if n in table.columns and n is not None),
+        )  # fmt: skip
+    find_column(frame, label, "--label")
+    if label_time is not None:
+        find_column(frame, label_time, "--label-time")
+    clock = read_clock(frame, time)
+    times = read_times(frame, clock)
+    check_key(frame, key)
+    found = inspect_label(frame[label], kind)
+    values = label_values(_as_read(frame[label], found.positive), found.kind)
+    plan = propose_plan(times, values, kind=found.kind, row_clock=clock == "row_number")
+    columns = propose_columns(
+        frame, times=times, clock=clock, label=label, label_time=label_time, key=key,
+        seasons=plan.seasons,
+    )  # fmt: skip
+    columns, warnings = _without_leaks(frame, columns, values, found.kind)
+    if not any(column.features for column in columns):
+        raise SchemaError(
+            "expected a column that a feature can be made of, got "
+            + "; ".join(f"`{c.name}`: {c.why}" for c in columns[:5]),
+            hint="Bring a table with columns that differ from row to row and are known in time.",
+        )
+    known = values.filter(times < plan.until)
+    warnings += _label_warnings(values, known, found.kind)
+    return Draft(
+        name=name,
+        table=name.replace(".", "_"),
+        task=plain_name(label).replace(".", "_"),
+        sources=tuple(_address(source) for source in sources),
+        clock=clock,
+        key=tuple(key),
+        label_column=label,
+        label=found,
+        label_time=label_time,
+        labels=later,
+        plan=plan,
+        columns=tuple(columns),
+        slices=tuple(c.name for c in columns if c.slices and c.features)[:MAX_SLICES],
+        estimator=_estimator(found.kind, plan.train_labelled),
+        loss_scale=loss_scale(known) if found.kind == "regression" else None,
+        rows=frame.height,
+        labelled=values.count(),
+        schema=_schema(table, clock, key, label, label_time),
+        notes=_notes(found.kind, found.why, clock, times),
+        warnings=tuple(warnings),
+    )
+
+
+def _as_read(column: pl.Series, positive: str | float | None) -> pl.Series:
+    """Return the label as the task's own expression will give it."""
+    return column == positive if isinstance(positive, str) else column
+
+
+def _without_leaks(
+    frame: pl.DataFrame, columns: list[Column], values: pl.Series, kind: TaskKind
+) -> tuple[list[Column], list[str]]:
+    """Take what is certainly known too late out of the features; warn of the rest."""
+    used = [column.name for column in columns if column.features]
+    leaks = {leak.column: leak for leak in find_leaks(frame, used, values, kind)}
+    warnings = [
+        f"`{leak.column}`: {leak.why}"
+        + ("; left out of the features, see task.after" if leak.certain else "; review it")
+        for leak in leaks.values()
+    ]
+    kept = [
+        replace(column, features={}, why=leaks[column.name].why, after=True)
+        if column.name in leaks and leaks[column.name].certain
+        else column
+        for column in columns
+    ]
+    return kept, warnings
+
+
+def _label_warnings(values: pl.Series, known: pl.Series, kind: TaskKind) -> list[str]:
+    if kind == "regression":
+        return []
+    unseen = sorted(set(values.drop_nulls().to_list()) - set(known.drop_nulls().to_list()))
+    if not unseen:
+        return []
+    named = ", ".join(f"`{value}`" for value in unseen[:5])
+    return [f"no training row has the label {named}: the first model cannot answer it"]
+
+
+def _notes(kind: TaskKind, why: str, clock: str | list[str], times: pl.Series) -> tuple[str, ...]:
+    notes = [f"the task is {kind}: {why}"]
+    undated = times.null_count()
+    if clock == "row_number":
+        notes.append("no --time: the order of the rows is the clock, one minute each from 2000 on")
+    elif undated:
+        notes.append(
+            f"{undated:,} rows have no readable `{clock_name(clock)}`: they are set aside"
+        )
+    return tuple(notes)
+
+
+def _estimator(kind: TaskKind, labelled: int) -> str:
+    if labelled >= SMALL:
+        return "lightgbm"
+    return "linear" if kind == "regression" else "logistic"
+
+
+def _schema(
+    table: pl.DataFrame,
+    clock: str | list[str],
+    key: Sequence[str],
+    label: str,
+    label_time: str | None,
+) -> Schema:
+    """Infer the schema of the table; the label is not expected of requests."""
+    schema = infer_schema(table, time=None if clock == "row_number" else clock, key=key)
+    columns = dict(schema.columns)
+    for name in {label, label_time} & set(columns):
+        columns[name] = columns[name].model_copy(
+            update={"environments": ["training"], "max_null_share": 1.0}
+        )
+    return schema.model_copy(update={"columns": columns})
+
+
+def plain_name(text: str) -> str:
+    """Return a name that project, table and task may have."""
+    name = re.sub(r"[^A-Za-z0-9-]+", "_", text).strip("_-")
+    name = re.sub(r"_{2,}", "_", name)
+    return name if name[:1].isalpha() else f"table_{name}".rstrip("_")
+
+
+def _address(source: str) -> str:
+    """Return a source as it is found from any folder."""
+    if "://" in source or source.startswith("package:"):
+        return source
+    return str(Path(source).expanduser().absolute())
