@@ -3,6 +3,7 @@
 import shutil
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,13 +76,13 @@ def _show_page(
 ) -> None:
     """Write the page to a file, say where it is, and serve it if someone is there to look."""
     from trimtab.serving.server import serve
-    from trimtab.web.app import model_path
-    from trimtab.web.export import render_static
 
+    # The two faces do not import each other; they meet here, by name and at run time.
+    pages = import_module("trimtab.web.export")
     root, settings = workspace.project.root, workspace.project.serve
-    page = render_static(workspace, scope, root / "report.html")
+    page = pages.render_static(workspace, scope, root / "report.html")
     port = settings.port if port is None else port
-    address = f"http://{settings.host}:{port}{model_path(workspace.within(scope))}"
+    address = f"http://{settings.host}:{port}{pages.model_path(workspace.within(scope))}"
     talk(f"the page, in one file: {page.resolve().as_uri()}")
     if keep_serving if keep_serving is not None else sys.stdout.isatty():
         talk(f"the page, served:      {address}   stop: Ctrl-C")

@@ -16,6 +16,7 @@ from trimtab.data.types import TYPES, type_name
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 N_TOP = 64
 N_HASHES = 256
+_ROWS = "__rows"
 _TAILS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005)
 # where the quantiles are stored that others are interpolated from
 GRID = np.unique(np.concatenate([np.linspace(0, 1, 129), _TAILS, 1 - np.array(_TAILS), QUANTILES]))
@@ -106,12 +107,12 @@ def column_facts(name: str, kind: pl.DataType) -> list[tuple[str, pl.Expr]]:
         return facts
     there = value.drop_nulls()
     # counts come in no order: only inside the list are they one thing to sort
-    levels = there.value_counts(name="len").implode()
+    levels = there.value_counts(name=_ROWS).implode()
     facts.append(("distinct", levels.list.len().first()))
     facts.append(("hashes", there.unique().hash(0).sort().head(N_HASHES).implode()))
     if not kind.is_temporal():
         level = pl.element().struct
-        order = [level.field("len"), level.field(name)]
+        order = [level.field(_ROWS), level.field(name)]
         top = pl.element().sort_by(order, descending=[True, False]).head(N_TOP)
         facts.append(("top", levels.list.eval(top)))
     if kind == pl.String:
@@ -146,7 +147,7 @@ def described(name: str, kind: pl.DataType, rows: int, facts: dict[str, Any]) ->
     lengths = None
     if facts.get("typical") is not None:
         lengths = (float(facts["short"]), facts["typical"], float(facts["long"]))
-    top = tuple((level[name], level["len"]) for level in facts.get("top") or ())
+    top = tuple((level[name], level[_ROWS]) for level in facts.get("top") or ())
     return ColumnProfile(
         name=name, type=type_name(kind), count=rows - nulls, nulls=nulls,
         nan=facts.get("nan") or 0, infinite=facts.get("infinite") or 0,

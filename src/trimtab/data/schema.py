@@ -191,8 +191,8 @@ def infer_schema(
     far beyond the 99.9 % quantile as four times its distance from the median (with few rows,
     a quantile that leaves out five), on either side; with zeros and no negative values, 0 is
     the least. That lets a long tail pass and catches what is far from all other values, in
-    the very rows it was drafted from. Text of few levels keeps to them. All of it is *warn*, except that
-    keys and times are needed (*stop*).
+    the very rows it was drafted from. Text of few levels keeps to them. All of it is *warn*,
+    except that keys and times are needed (*stop*).
 
     Parameters
     ----------

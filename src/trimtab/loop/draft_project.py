@@ -121,9 +121,12 @@ def draft_project(
     table = frame = read_rows(sources)
     later = None
     if labels is not None:
-        frame, key = join_labels(table, labels, label=label, label_time=label_time, key=key)
+        frame, found_labels, key = join_labels(
+            table, labels, label=label, label_time=label_time, key=key
+        )
         later = LabelsTable(
             "labels" if name != "labels" else "late_labels", _address(labels), tuple(key),
+            schema=_schema(found_labels, "row_number", key, label, label_time),
             shared=tuple(n for n in (label, label_time) if n in table.columns and n is not None),
         )  # fmt: skip
     find_column(frame, label, "--label")
@@ -235,7 +238,7 @@ def _schema(
     """Infer the schema of the table; the label is not expected of requests."""
     schema = infer_schema(table, time=None if clock == "row_number" else clock, key=key)
     columns = dict(schema.columns)
-    for name in {label, label_time} & set(columns):
+    for name in {label, label_time or label} & set(columns):
         columns[name] = columns[name].model_copy(
             update={"environments": ["training"], "max_null_share": 1.0}
         )

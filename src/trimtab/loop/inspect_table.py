@@ -136,8 +136,8 @@ def check_key(frame: pl.DataFrame, key: Sequence[str]) -> None:
 
 def join_labels(
     frame: pl.DataFrame, file: str, *, label: str, label_time: str | None, key: Sequence[str]
-) -> tuple[pl.DataFrame, list[str]]:
-    """Return the rows with the labels of `file` laid in, and the key they were joined by.
+) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
+    """Return the rows with the labels of `file` laid in, its own rows, and the key of both.
 
     Without a key, the columns that both have are the key. A label that the table has itself
     stands; the file fills the holes.
@@ -170,7 +170,7 @@ def join_labels(
         if other in joined.columns:
             both = pl.coalesce(name, other).alias(name)
             joined = joined.with_columns(both).drop(other)
-    return joined, key
+    return joined, found, key
 
 
 def inspect_label(column: pl.Series, kind: TaskKind | None) -> Label:

@@ -31,6 +31,7 @@ def settings_text(draft: Draft) -> str:
             f"name = {_quoted(draft.labels.name)}",
             f"source = {_quoted(draft.labels.source)}",
             f"key = {_quoted(list(draft.labels.key))}",
+            f'schema_file = "schema/{draft.labels.name}.toml"',
             "",
             "[[joins]]",
             f"table = {_quoted(draft.labels.name)}",

@@ -38,6 +38,8 @@ def write_project(folder: Path, draft: Draft) -> tuple[str, ...]:
             f"schema/{draft.table}.toml": draft.schema.to_toml(),
             FILE_NAME: settings_text(draft),
         }
+        if draft.labels is not None:
+            texts[f"schema/{draft.labels.name}.toml"] = draft.labels.schema.to_toml()
         for name, text in texts.items():
             (made / name).parent.mkdir(exist_ok=True)
             (made / name).write_text(text, encoding="utf-8")

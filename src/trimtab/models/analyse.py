@@ -255,12 +255,14 @@ def _importance(task: TaskSection, last: LastFold, seed: int) -> tuple[dict[str,
 
 
 def _gains(model: FittedModel) -> Mapping[str, float]:
-    estimator = model.estimator
+    estimator = getattr(model.estimator, "named_steps", {}).get("model", model.estimator)
     if hasattr(estimator, "booster_"):
         gains = np.asarray(estimator.booster_.feature_importance("gain"), dtype=float)
     elif hasattr(estimator, "feature_importances_"):
         gains = np.asarray(estimator.feature_importances_, dtype=float)
     else:
+        return {}
+    if len(gains) != len(model.encoder.columns):
         return {}
     total = float(gains.sum()) or 1.0
     return dict(zip(model.encoder.columns, (gains / total).tolist(), strict=True))

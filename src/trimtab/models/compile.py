@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from trimtab.models.encode import UNKNOWN, Encoder
+from trimtab.models.expressions import first_line
 from trimtab.models.fitted import FittedModel, Scores
 from trimtab.models.loaded import MISSING_TEXT, OnnxRunner
 
@@ -56,7 +57,8 @@ def compile_model(model: FittedModel, validation: pl.DataFrame) -> Compiled:
             _difference(model, runner, _with_holes(rows.head(200), model.encoder)),
         )
     except Exception as error:  # noqa: BLE001 - converters fail in many ways, all of them alike
-        return Compiled(None, None, f"cannot be compiled: {type(error).__name__}: {error}"[:500])
+        reason = f"cannot be compiled: {type(error).__name__}: {first_line(error)}"
+        return Compiled(None, None, reason[:200])
     if not difference <= TOLERANCE:
         return Compiled(
             None, difference, f"compiled scores differ by up to {difference:.2g}, over {TOLERANCE}"

@@ -12,7 +12,8 @@ from trimtab.core.errors import ConfigError, nearest
 from trimtab.core.records import TaskKind
 
 Params = dict[str, Any]
-N_THREADS = 2
+_FILL = -1e9
+"""What a missing number becomes for a forest: less than anything, so a split can part it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,14 @@ class Range:
 class Layout:
     """The matrix an estimator will see: so many number columns, then so many code columns."""
 
+    rows: int
     numbers: int
     codes: int
+
+    @property
+    def threads(self) -> int:
+        """Threads that pay: on a small matrix, waiting for each other costs more than work."""
+        return 2 if self.rows * (self.numbers + self.codes) > 200_000 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ def _lightgbm(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
     made = LGBMRegressor if kind == "regression" else LGBMClassifier
     fixed = {
         "random_state": seed, "deterministic": True, "force_row_wise": True,
-        "n_jobs": N_THREADS, "verbose": -1, "subsample_freq": 1,
+        "n_jobs": layout.threads, "verbose": -1, "subsample_freq": 1,
     }  # fmt: skip
     return made(**{**fixed, **params})
 
@@ -119,9 +126,13 @@ def _hist_gradient_boosting(kind: TaskKind, layout: Layout, params: Params, seed
 
 def _random_forest(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
 
     made = RandomForestRegressor if kind == "regression" else RandomForestClassifier
-    return made(**{"random_state": seed, "n_jobs": N_THREADS, **params})
+    forest = made(**{"random_state": seed, "n_jobs": layout.threads, **params})
+    fill = SimpleImputer(strategy="constant", fill_value=_FILL, keep_empty_features=True)
+    return Pipeline([("fill", fill), ("model", forest)])
 
 
 def _linear(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:

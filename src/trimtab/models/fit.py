@@ -49,17 +49,20 @@ def fit(
     ConfigError
         If there is no such estimator, or it does not learn this kind of task.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     chosen = find_estimator(estimator, kind)
     require_two_labels(labels, kind)
     classes = tuple(sorted({str(label) for label in labels})) if kind == "multiclass" else ()
     encoder = Encoder.fit(features, max_levels=chosen.max_levels)
     full = chosen.params(params, len(labels))
-    layout = Layout(len(encoder.numbers), len(encoder.texts))
+    layout = Layout(len(labels), len(encoder.numbers), len(encoder.texts))
     made = chosen.build(kind, layout, full, seed)
     targets = encoded(kind, labels, classes)
     if kind != "regression":
         targets = targets.astype(np.int64)
-    made.fit(encoder.matrix(features), targets)
+    with threadpool_limits(layout.threads):
+        made.fit(encoder.matrix(features), targets)
     return FittedModel(kind, classes, encoder, made, full)
 
 

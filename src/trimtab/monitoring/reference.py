@@ -153,15 +153,10 @@ def scored_rows(
 
 
 def importance_of(analysis: Mapping[str, Any]) -> dict[str, float]:
-    """Return the importance of each feature as an analysis has it; none if it has none."""
-    found = analysis.get("importance") or {}
-    if isinstance(found, Mapping):
-        pairs = found.items()
-    else:
-        pairs = {item["feature"]: item["importance"] for item in found}.items()
+    """Return the importance of each feature by permutation, or by gain where there is none."""
     return {
-        name: float(value["estimate"] if isinstance(value, Mapping) else value)
-        for name, value in pairs
+        item["feature"]: float(item["permutation"] or item["gain"] or 0.0)
+        for item in analysis.get("importance") or ()
     }
 
 

@@ -4,6 +4,8 @@ import base64
 import hashlib
 from pathlib import Path
 
+from markupsafe import Markup
+
 from trimtab.core.errors import NotFoundError
 from trimtab.core.workspace import Workspace
 from trimtab.web.facts import ScopeFacts
@@ -43,21 +45,38 @@ def render_static(workspace: Workspace, scope: str, path: Path | str) -> Path:
             f"no scope is called `{scope}`",
             hint=f"Use one of: {', '.join(known)}." if known else "Run `trimtab run` first.",
         )
-    facts = ScopeFacts(workspace if scope == workspace.scope else workspace.within(scope))
+    seen = workspace if scope == workspace.scope else workspace.within(scope)
+    try:
+        text = _text(seen)
+    finally:
+        if seen is not workspace:
+            seen.store.close()
+    out = Path(path)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8")
+    return out
+
+
+def _text(workspace: Workspace) -> str:
+    """Return the page of the workspace's scope, with all it needs inside."""
     styles, scripts = _joined(STYLES), _joined(SCRIPTS)
     runbook = find_runbook(workspace.project)
     view = {
-        **model_view(facts),
+        **model_view(ScopeFacts(workspace)),
         "inline": True,
         "styles": styles,
         "scripts": scripts,
         "policy": _policy(styles, scripts),
-        "runbook": to_html(runbook.read_text(encoding="utf-8")) if runbook else None,
+        "runbook": _apart(to_html(runbook.read_text(encoding="utf-8"))) if runbook else None,
     }
-    out = Path(path)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render("model.html", view), encoding="utf-8")
-    return out
+    return render("model.html", view)
+
+
+def _apart(runbook: Markup) -> Markup:
+    """Return the runbook with anchors of its own: the page has a section `drift` as well."""
+    # Quotes in the text itself are escaped, so these can only be attributes.
+    named = runbook.replace('id="', 'id="runbook-').replace('href="#', 'href="#runbook-')
+    return Markup(named)  # noqa: S704 - it was safe before
 
 
 def _joined(names: tuple[str, ...]) -> str:

@@ -15,8 +15,10 @@ def test_one_file_holds_the_whole_page(replayed, tmp_path):
     assert [link for link in re.findall(r'href="([^"]+)"', text) if not link.startswith("#")] == [
         "https://example.org/drift"
     ]
-    assert 'href="#performance"' in text
-    assert 'id="performance"' in text
+    assert 'href="#runbook-performance"' in text
+    assert 'id="runbook-performance"' in text
+    names = re.findall(r'\bid="([^"]+)"', text)
+    assert len(names) == len(set(names))
     assert "[0.735, 0.757]" in text
 
 

