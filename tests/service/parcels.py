@@ -35,7 +35,7 @@ estimator = "{estimator}"
 trials = 0
 """
 
-FEATURES = '''
+FEATURES = """
 import polars as pl
 
 
@@ -48,7 +48,7 @@ def features():
         "due_in": (pl.col("due") - pl.col("sent").dt.date()).dt.total_days(),
         {more}
     }}
-'''
+"""
 
 
 @dataclass(frozen=True)

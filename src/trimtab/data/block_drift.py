@@ -9,7 +9,6 @@ import polars as pl
 from trimtab.data.row_drift import Finding, Kind, level_counts
 from trimtab.stats.bins import bin_counts, bin_edges
 from trimtab.stats.blocks import BlockShift, block_shifts
-from trimtab.stats.multiplicity import holm
 
 Counts = npt.NDArray[np.int64]
 N_LEVELS = 50
@@ -25,9 +24,8 @@ def block_findings(
 ) -> list[Finding]:
     """Return a finding on each column's values, and on what is missing where anything is.
 
-    With enough blocks, the family p-values of `block_shifts`, which promise `alpha` without
-    any assumption. With fewer than 1 / alpha - 1 these cannot be small enough: then p-values
-    extrapolated by a model of the distances, corrected by Holm.
+    P-values are ranks among the reference blocks, corrected for all columns at once: they
+    promise `alpha` whatever the columns are, and cannot be small with few blocks.
 
     Parameters
     ----------
@@ -39,26 +37,23 @@ def block_findings(
     asked: list[tuple[str, Kind, Counts, Counts]] = []
     for name in columns:
         past, now = _histograms(old[name], index, starts.len(), new[name])
-        values, missing = slice(0, -1), past[:, -1].sum() + now[-1]
-        if past[:, values].sum() and (past[:, values].sum(axis=1) > 0).all() and now[values].sum():
-            asked.append((name, "distribution", past[:, values], now[values]))
-        if missing:
+        values, new_values = past[:, :-1], now[:-1]
+        if (values.sum(axis=1) > 0).all() and new_values.sum():
+            if old[name].dtype.is_numeric():
+                values, new_values = _cumulated(values), _cumulated(new_values[None])[0]
+            asked.append((name, "distribution", values, new_values))
+        if past[:, -1].sum() + now[-1]:
             asked.append((name, "nulls", _present(past), _present(now[None])[0]))
     if not asked:
         return []
     shifts = block_shifts([past for *_, past, _ in asked], [now for *_, now in asked])
-    if is_promised(starts.len(), alpha):
-        p_values = [(shift.p_value, shift.family_p_value) for shift in shifts]
-    else:
-        tails = [shift.tail_p_value for shift in shifts]
-        p_values = [(tail, float(p)) for tail, p in zip(tails, holm(tails), strict=True)]
     return [
-        _finding(name, kind, shift, p, alpha)
-        for (name, kind, *_), shift, p in zip(asked, shifts, p_values, strict=True)
+        _finding(name, kind, shift, alpha)
+        for (name, kind, *_), shift in zip(asked, shifts, strict=True)
     ]
 
 
-def is_promised(n_blocks: int, alpha: float) -> bool:
+def is_conclusive(n_blocks: int, alpha: float) -> bool:
     """Return whether so many reference blocks can show drift at level alpha by ranks alone."""
     return (n_blocks + 1) * alpha >= 1
 
@@ -101,20 +96,30 @@ def _level_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
     return coded(old), np.bincount(coded(new), minlength=n_bins), n_bins
 
 
+def _cumulated(counts: Counts) -> Counts:
+    """Return, for each cut between bins, the counts below and above it.
+
+    Total variation of these is the mean gap between two distribution functions: unlike that of
+    the bins themselves, it knows that one bin is nearer than another.
+    """
+    if counts.shape[1] < 2:
+        return counts
+    below = counts.cumsum(axis=1)
+    return np.hstack([below[:, :-1], below[:, -1:] - below[:, :-1]])
+
+
 def _present(counts: Counts) -> Counts:
     """Return counts of values that are there and that are missing."""
     return np.column_stack([counts[:, :-1].sum(axis=1), counts[:, -1]])
 
 
-def _finding(
-    name: str, kind: Kind, shift: BlockShift, p_values: tuple[float, float], alpha: float
-) -> Finding:
+def _finding(name: str, kind: Kind, shift: BlockShift, alpha: float) -> Finding:
     what = "share missing" if kind == "nulls" else "values"
     text = (
         f"`{name}`: {what} {shift.effect:.2g} times as far from the rest as a block usually is "
-        f"({shift.statistic:.1%} of rows; usually {shift.typical:.1%})"
+        f"(gap {shift.statistic:.1%}, usually {shift.typical:.1%})"
     )
     return Finding(
-        name, kind, "block total variation", shift.statistic, *p_values, shift.effect,
-        "ordinary block distances",        p_values[1] <= alpha, text,
+        name, kind, "block ranks", shift.statistic, shift.p_value, shift.family_p_value,
+        shift.effect, "ordinary block distances", shift.family_p_value <= alpha, text,
     )  # fmt: skip

@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from trimtab.core.errors import SourceError
-from trimtab.core.records import Record, Severity, Violation
+from trimtab.core.records import Record, Violation
 from trimtab.data.row_checks import RowCheck, fitted, row_checks
 from trimtab.data.schema import Environment, Schema
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.data.table_checks import table_violations
-from trimtab.data.time import time_expression
+from trimtab.data.time import time_columns, time_expression
 
 EXAMPLES = 5
 
@@ -127,7 +127,7 @@ def _facts(
         if check.worst is not None:
             asks.append(check.worst.alias(f"{check.id}:worst"))
     columns = frame.collect_schema()
-    if schema.time is not None:
+    if schema.time is not None and all(n in columns for n in time_columns(schema.time, columns)):
         time = time_expression(schema.time, columns)
         asks += [time.min().alias("time_min"), time.max().alias("time_max")]
     return collect(frame.select(asks), name).row(0, named=True)
@@ -152,10 +152,3 @@ def _examples(
         return {}
     row = collect(frame.select(asks), name).row(0, named=True)
     return {check.id: tuple(row[check.id]) for check in failed}
-
-
-def severity_of(violations: Sequence[Violation]) -> Severity | None:
-    """Return the gravest severity among violations, None where there are none."""
-    if not violations:
-        return None
-    return "stop" if any(item.severity == "stop" for item in violations) else "warn"

@@ -7,6 +7,7 @@ count as independent, and with many of them everything is significant: read the 
 weeks), so that what ordinary weeks do to all their rows together does not alarm.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +16,14 @@ import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SourceError
 from trimtab.core.records import jsonable
-from trimtab.data.block_drift import block_findings, is_promised
+from trimtab.data.block_drift import block_findings, is_conclusive
 from trimtab.data.row_drift import Finding, adjusted, row_findings
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.data.time import TimeSpec, time_columns, time_expression
 from trimtab.data.types import storable, type_name
 
-MIN_BLOCKS = 5
+MIN_BLOCKS = 2
+_WORDS = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class DriftReport:
         Columns that were not compared, and why.
     method : str
         What p-values rest on, and how they were corrected for the number of findings.
+    conclusive : bool
+        False if there were too few reference blocks for any distance to be drift at this alpha:
+        then nothing drifted in distribution that could be told.
     """
 
     reference: str
@@ -47,6 +52,7 @@ class DriftReport:
     alpha: float
     block: str | None
     method: str
+    conclusive: bool
     columns: dict[str, Finding]
     findings: tuple[Finding, ...]
     skipped: dict[str, str]
@@ -62,6 +68,7 @@ class DriftReport:
             "reference": self.reference, "current": self.current,
             "reference_rows": self.reference_rows, "current_rows": self.current_rows,
             "alpha": self.alpha, "block": self.block, "method": self.method,
+            "conclusive": self.conclusive,
             "drifted": self.drifted, "skipped": self.skipped,
             "findings": [jsonable(finding.to_dict()) for finding in self.findings],
         }  # fmt: skip
@@ -83,22 +90,21 @@ def drift(
     reference, current : path-like or data frame
         Anything that `read_source` reads.
     block : str, optional
-        Length of a block, for example `1d` or `1w`; needs `time`. The current rows should be
-        about one block: of several, their whole is compared with single blocks, which alarms
-        less often than it might. The first and last reference blocks are left out where rows
-        do not fill at least half of the median block.
+        Length of a block, for example `1d`, `1w` or `week`; needs `time`. The current rows
+        should be about one block: of several, their whole is compared with single blocks, which
+        alarms less often than it might. A first or last reference block of less than
+        half the median block's rows is left out.
     time : str or list of str, optional
         What dates a row (see `time_expression`); not compared itself.
     alpha : float, default=0.05
         Without `block`, the expected share of wrong findings among all findings (Benjamini and
         Hochberg). With `block`, the chance that any column at all is found to have drifted if
-        none has; with fewer than 1 / alpha - 1 reference blocks that leans on a model, and
-        `method` says so.
+        none has; that takes 1 / alpha - 1 reference blocks.
 
     Raises
     ------
     NotEnoughDataError
-        If there are fewer than five reference blocks.
+        If there are fewer than two reference blocks.
     SourceError
         If a side cannot be read or has no rows.
 
@@ -113,13 +119,14 @@ def drift(
         raise ValueError(f"expected `alpha` between 0 and 1, got {alpha}")
     if block is not None and time is None:
         raise ValueError("`block` needs `time`: name what dates a row")
+    block = _WORDS.get(block, block) if block else None
     old = _rows(reference, nulls)
     new = _rows(current, nulls)
     dating = set(time_columns(time, old.schema))
     schema_findings, shared, skipped = _structure(old, new, dating)
     if block is None:
         findings = adjusted(row_findings(old, new, shared), alpha)
-        method = "rows taken as independent; Benjamini-Hochberg"
+        method, conclusive = "rows taken as independent; Benjamini-Hochberg", True
     else:
         assert time is not None
         starts = _full_blocks(old, time, block)
@@ -130,17 +137,17 @@ def drift(
                 hint="Give a longer reference or a shorter `block`.",
             )
         findings = block_findings(kept, starts.drop_nulls(), new, shared, alpha=alpha)
-        promise = "ranks, all columns at once"
-        if not is_promised(count, alpha):
-            promise = "too few for ranks: extrapolated by a model of their distances; Holm"
-        method = f"against {count} reference blocks of {block} ({promise})"
+        conclusive = is_conclusive(count, alpha)
+        method = f"ranks among {count} reference blocks of {block}, all columns at once"
+        if not conclusive:
+            method += f"; alpha {alpha:g} needs {math.ceil(1 / alpha) - 1} blocks to find drift"
     every = sorted([*schema_findings, *findings], key=_rank)
     columns: dict[str, Finding] = {}
     for finding in every:
         columns.setdefault(finding.column, finding)
     return DriftReport(
         source_name(reference), source_name(current), old.height, new.height, alpha, block,
-        method, columns, tuple(every), skipped,
+        method, conclusive, columns, tuple(every), skipped,
     )  # fmt: skip
 
 

@@ -138,10 +138,8 @@ def with_nulls(frame: pl.LazyFrame, nulls: Iterable[str]) -> pl.LazyFrame:
 def _scan_arrow(content: Any) -> pl.LazyFrame:
     """Scan an Arrow file; the streaming form of the format has to be read at once."""
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
-        if file.read(6) == b"ARROW1":
-            return pl.scan_ipc(content)
-        file.seek(0)
-        return pl.read_ipc_stream(file).lazy()
+        seekable = file.read(6) == b"ARROW1"
+    return pl.scan_ipc(content) if seekable else pl.read_ipc_stream(content).lazy()
 
 
 def _unpacked(file: Path) -> Path | bytes | tuple[str, bytes]:

@@ -35,8 +35,13 @@ class RowCheck:
     def message(self, count: int, rows: int, worst: Any = None) -> str:
         """Return the finding as a sentence."""
         subject = f"`{self.column}`" if self.column else "rows"
-        told = self.text.format(count=f"{count:,}", rows=f"{rows:,}", share=f"{count / rows:.1%}")
+        told = self.text.format(count=f"{count:,}", rows=f"{rows:,}", share=_share(count / rows))
         return f"{subject}: {told}" + ("" if worst is None else f" ({worst})")
+
+
+def _share(part: float) -> str:
+    """Return a share in percent that is never 0.0% of something that is there."""
+    return "under 0.1%" if 0 < part < 0.0005 else f"{part:.1%}"
 
 
 def fitted(

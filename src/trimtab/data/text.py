@@ -73,7 +73,9 @@ def _types(frame: pl.LazyFrame, columns: list[str], markers: Sequence[str]) -> l
         kinds[name] = _type(values.filter(~marked & (values != "")))
         if kinds[name] != pl.String:
             found.update(values.filter(marked))
-    return [_read_as(pl.col(name), kind, sorted(found)) for name, kind in kinds.items()]
+    return [
+        _read_as(pl.col(name), kind, sorted(found)).alias(name) for name, kind in kinds.items()
+    ]
 
 
 def _type(values: pl.Series) -> type[pl.DataType]:

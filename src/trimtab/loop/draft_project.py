@@ -1,6 +1,7 @@
 """All that a new project will say, decided from the rows; writing it is `write_project.py`."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -116,8 +117,9 @@ def draft_project(
     labels: str | None,
     kind: TaskKind | None,
     name: str,
+    home: Path,
 ) -> Draft:
-    """Look at the rows and decide all that a project says; nothing is written."""
+    """Look at the rows and decide all that the project in folder `home` will say."""
     table = frame = read_rows(sources)
     later = None
     if labels is not None:
@@ -125,7 +127,7 @@ def draft_project(
             table, labels, label=label, label_time=label_time, key=key
         )
         later = LabelsTable(
-            "labels" if name != "labels" else "late_labels", _address(labels), tuple(key),
+            "labels" if name != "labels" else "late_labels", _address(labels, home), tuple(key),
             schema=_schema(found_labels, "row_number", key, label, label_time),
             shared=tuple(n for n in (label, label_time) if n in table.columns and n is not None),
         )  # fmt: skip
@@ -142,7 +144,7 @@ def draft_project(
         frame, times=times, clock=clock, label=label, label_time=label_time, key=key,
         seasons=plan.seasons,
     )  # fmt: skip
-    columns, warnings = _without_leaks(frame, columns, values, found.kind)
+    columns, warnings = _without_leaks(frame, columns, values, found.kind, clock)
     if not any(column.features for column in columns):
         raise SchemaError(
             "expected a column that a feature can be made of, got "
@@ -155,7 +157,7 @@ def draft_project(
         name=name,
         table=name.replace(".", "_"),
         task=plain_name(label).replace(".", "_"),
-        sources=tuple(_address(source) for source in sources),
+        sources=tuple(_address(source, home) for source in sources),
         clock=clock,
         key=tuple(key),
         label_column=label,
@@ -170,7 +172,7 @@ def draft_project(
         rows=frame.height,
         labelled=values.count(),
         schema=_schema(table, clock, key, label, label_time),
-        notes=_notes(found.kind, found.why, clock, times),
+        notes=_notes(found, clock, times),
         warnings=tuple(warnings),
     )
 
@@ -181,10 +183,11 @@ def _as_read(column: pl.Series, positive: str | float | None) -> pl.Series:
 
 
 def _without_leaks(
-    frame: pl.DataFrame, columns: list[Column], values: pl.Series, kind: TaskKind
+    frame: pl.DataFrame, columns: list[Column], values: pl.Series, kind: TaskKind, clock: Clock
 ) -> tuple[list[Column], list[str]]:
     """Take what is certainly known too late out of the features; warn of the rest."""
-    used = [column.name for column in columns if column.features]
+    clocks = [clock] if isinstance(clock, str) else clock
+    used = [c.name for c in columns if c.features and c.name not in clocks]
     leaks = {leak.column: leak for leak in find_leaks(frame, used, values, kind)}
     warnings = [
         f"`{leak.column}`: {leak.why}"
@@ -210,8 +213,10 @@ def _label_warnings(values: pl.Series, known: pl.Series, kind: TaskKind) -> list
     return [f"no training row has the label {named}: the first model cannot answer it"]
 
 
-def _notes(kind: TaskKind, why: str, clock: str | list[str], times: pl.Series) -> tuple[str, ...]:
-    notes = [f"the task is {kind}: {why}"]
+def _notes(label: Label, clock: Clock, times: pl.Series) -> tuple[str, ...]:
+    notes = [f"the task is {label.kind}: {label.why}"]
+    if label.positive is not None:
+        notes.append(f"`{label.positive}` counts as 1, the other label as 0")
     undated = times.null_count()
     if clock == "row_number":
         notes.append("no --time: the order of the rows is the clock, one minute each from 2000 on")
@@ -252,8 +257,10 @@ def plain_name(text: str) -> str:
     return name if name[:1].isalpha() else f"table_{name}".rstrip("_")
 
 
-def _address(source: str) -> str:
-    """Return a source as it is found from any folder."""
+def _address(source: str, home: Path) -> str:
+    """Return a source as it is found from the project: by a relative path if it lies near."""
     if "://" in source or source.startswith("package:"):
         return source
-    return str(Path(source).expanduser().absolute())
+    path, beside = Path(source).expanduser().absolute(), home.absolute().parent
+    near = path.is_relative_to(beside) and beside != beside.parent
+    return os.path.relpath(path, home.absolute()) if near else str(path)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from trimtab.core.records import TaskKind
-from trimtab.models.leaks import suspect_leaks
+from trimtab.models.leaks import MAX_AUC, suspect_leaks
 
 CERTAIN_AUC = 0.999
 _WORDS = (
@@ -47,8 +47,7 @@ def find_leaks(
     """
     rows = frame.select(columns).with_columns(labels.alias("_label"))
     found = [
-        # A column that is missing with the label comes with it; a perfect one is a copy of it.
-        Leak(suspect.column, suspect.reason, suspect.auc is None or _is_certain(suspect.auc))
+        Leak(suspect.column, suspect.reason, _is_certain(suspect.auc, kind))
         for suspect in suspect_leaks(rows, columns, label="_label", kind=kind)
     ]
     known = {leak.column for leak in found}
@@ -58,8 +57,13 @@ def find_leaks(
     return found
 
 
-def _is_certain(auc: float) -> bool:
-    return auc > CERTAIN_AUC
+def _is_certain(auc: float | None, kind: TaskKind) -> bool:
+    """Whether a suspect is as good as the label itself.
+
+    A column that is missing with the label comes with it, and a perfect one is a copy of it. One
+    class of several may well be told apart by one column.
+    """
+    return auc is None or auc <= MAX_AUC or (kind != "multiclass" and auc > CERTAIN_AUC)
 
 
 def speaks_of_later(name: str) -> bool:

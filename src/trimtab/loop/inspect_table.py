@@ -179,15 +179,14 @@ def inspect_label(column: pl.Series, kind: TaskKind | None) -> Label:
     Two values are *binary*. Text, and whole numbers of which there are few and none rare, are
     names of classes: *multiclass*. Other numbers are quantities: *regression*.
     """
-    values = _labelled(column)
-    counts = values.value_counts(sort=True)
-    distinct = counts.height
-    numeric = values.dtype.is_numeric()
-    if not (numeric or values.dtype in (pl.String, pl.Boolean)):
+    if not (column.dtype.is_numeric() or column.dtype in (pl.String, pl.Boolean)):
         raise SchemaError(
             f"expected numbers, text or true/false in label `{column.name}`, got {column.dtype}",
             hint="Give `--label` a column of one of these types.",
         )
+    values = _labelled(column)
+    counts = values.value_counts(sort=True)
+    distinct = counts.height
     if kind is None:
         kind, why = _kind_of(values, counts)
     else:

@@ -89,7 +89,7 @@ def scaffold(
     refuse_project(folder)
     draft = draft_project(
         sources, label=label, time=time, label_time=label_time, key=key, labels=labels,
-        kind=kind, name=name,
+        kind=kind, name=name, home=folder,
     )  # fmt: skip
     files = write_project(folder, draft)
     plan = draft.plan

@@ -110,7 +110,7 @@ def _lightgbm(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
     made = LGBMRegressor if kind == "regression" else LGBMClassifier
     fixed = {
         "random_state": seed, "deterministic": True, "force_row_wise": True,
-        "n_jobs": layout.threads, "verbose": -1, "subsample_freq": 1,
+        "n_jobs": layout.threads, "verbose": -1,
     }  # fmt: skip
     return made(**{**fixed, **params})
 
@@ -175,8 +175,8 @@ ESTIMATORS = {
         Estimator(
             "lightgbm", _ALL, 4096, _lightgbm,
             lambda n: {
-                "n_estimators": 200, "learning_rate": 0.05, "num_leaves": 31,
-                "min_child_samples": _leaf_rows(n), "colsample_bytree": 0.8, "subsample": 0.8,
+                "n_estimators": 150, "learning_rate": 0.05, "num_leaves": 31,
+                "min_child_samples": _leaf_rows(n), "colsample_bytree": 0.8,
                 "reg_lambda": 1.0,
             },
             lambda n: {

@@ -23,7 +23,8 @@ class Folded:
     """A column over blocks: per block the rows, the nulls, and what is summed over rows.
 
     `sums` and `squares` have a row for each measure (mean and spread, or the levels), `counts`
-    a column for each bin, `fresh` the rows whose level was never seen in an earlier block.
+    a column for each bin. `fresh` are the rows whose level was never seen in an earlier block,
+    `unknown` those whose level is not in the reference: a new level is fresh only once.
     """
 
     rows: FloatArray
@@ -32,6 +33,7 @@ class Folded:
     squares: FloatArray
     counts: FloatArray
     fresh: FloatArray
+    unknown: FloatArray
 
     @property
     def means(self) -> FloatArray:
@@ -78,6 +80,7 @@ class Numeric:
             squares=np.array([np.bincount(block, x * x, n_blocks) for x in measured]),
             counts=counts.astype(np.float64),
             fresh=np.zeros(n_blocks),
+            unknown=np.zeros(n_blocks),
         )
 
 
@@ -108,24 +111,29 @@ class Levels:
             place = block * n_levels + (n_levels - 1)
         counts = np.bincount(place, minlength=n_blocks * n_levels).reshape(n_blocks, n_levels)
         shares = counts.T.astype(np.float64)
+        fresh, unknown = self._new(texts, block, n_blocks, learning=learning)
         return Folded(
             rows=_count(block, n_blocks),
             nulls=_count(codes[~there], n_blocks),
             sums=shares,
             squares=shares,
             counts=counts.astype(np.float64),
-            fresh=self._fresh(texts, block, n_blocks, learning=learning),
+            fresh=fresh,
+            unknown=unknown,
         )
 
-    def _fresh(
+    def _new(
         self, texts: pl.Series, block: IntArray, n_blocks: int, *, learning: bool
-    ) -> FloatArray:
-        """Count rows whose level appears in this block for the first time."""
+    ) -> tuple[FloatArray, FloatArray]:
+        """Count rows whose level is new in their block, and rows whose level is not known."""
         frame = pl.DataFrame({"level": texts, "block": block})
         if not learning:
             frame = frame.filter(~pl.col("level").is_in(self.known.implode()))
-        first = pl.col("block").min().over("level") == pl.col("block")
-        return _count(frame.filter(first)["block"].to_numpy(), n_blocks)
+        first = frame.filter(pl.col("block").min().over("level") == pl.col("block"))
+        unknown = first if learning else frame
+        return _count(first["block"].to_numpy(), n_blocks), _count(
+            unknown["block"].to_numpy(), n_blocks
+        )
 
 
 def follow(reference: pl.Series) -> Numeric | Levels | None:

@@ -97,8 +97,10 @@ class FollowedColumn:
         first = int(np.argmin([test.p_value for test in tests]))
         strongest = tests[first]
         if isinstance(self.how, Levels):
-            shown, unit = strongest, "share points"
-            message = self._level_message(self.how.measures[first], strongest)
+            # of the levels that moved, people want to hear of the one that moved most
+            level = _widest(tests, alpha=alpha, at_least=strongest.p_value)
+            shown, unit = tests[level], "share points"
+            message = self._level_message(self.how.measures[level], shown)
         else:
             shown, unit = tests[0], self.unit or f"unit of {self.name}"
             message = self._number_message(tests, first)
@@ -137,18 +139,21 @@ class FollowedColumn:
             noise_sd=_share_noise(past_rows, past_all, now_rows, now_all),
         )
         what = "missing" if kind == "nulls" else "a level never seen before"
+        share = test.current
+        if kind == "levels":  # a new level is news once, and unknown to the model ever after
+            share = float(now.unknown.sum() / now_all.sum())
         return Drift(
             column=self.name,
             kind=kind,
-            statistic=test.current,
+            statistic=share,
             # fewer nulls or fewer new levels than usual is good news
             p_value=test.one_sided(above=True) if test.p_value < 1 else 1.0,
             adjusted_p=math.nan,
-            effect=100 * test.effect,
+            effect=100 * (share - test.reference),
             unit="share points",
             drifted=False,
             importance=None,
-            message=f"{self._noun} is {what} in {test.current:.1%} of rows, {test.reference:.1%} "
+            message=f"{self._noun} is {what} in {share:.1%} of rows, {test.reference:.1%} "
             f"in the reference{_ordinarily(test, percent=True)}.",
         )
 
@@ -199,6 +204,15 @@ def adjust(found: list[Drift], *, alpha: float, importance: Mapping[str, float])
         for drift, p in zip(found, adjusted, strict=True)
     ]
     return sorted(done, key=lambda d: (d.adjusted_p, -(d.importance or 0.0), d.column, d.kind))
+
+
+def _widest(tests: list[Ordinary], *, alpha: float, at_least: float) -> int:
+    """Return which test shows the largest effect among those that are significant."""
+    limit = max(alpha / len(tests), at_least)
+    return max(
+        (i for i, test in enumerate(tests) if test.p_value <= limit),
+        key=lambda i: abs(tests[i].effect),
+    )
 
 
 def _ordinarily(test: Ordinary, *, percent: bool = False) -> str:

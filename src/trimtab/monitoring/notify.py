@@ -1,6 +1,7 @@
 """Channels that alerts go to: a webhook, and whatever apprise reaches. Nothing is decided here."""
 
 import logging
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +50,10 @@ def _notify(url: str, alert: Mapping[str, Any]) -> str | None:
     import apprise
 
     sender = apprise.Apprise()
-    if not sender.add(url):
+    with warnings.catch_warnings():  # apprise loads its plugins here, and some are behind
+        warnings.simplefilter("ignore", DeprecationWarning)
+        known = sender.add(url)
+    if not known:
         return "apprise does not know this kind of URL"
     title = f"[{alert['severity']}] {alert['model']}: {alert['monitor']}"
     body = f"{alert['message']}\n\nWhat to do: {alert['runbook']}"

@@ -52,9 +52,13 @@ class Recorded:
 
 def to_blob(batch: Batch, fresh: Sequence[int]) -> tuple[pl.DataFrame, bytes]:
     """Return the rows at the positions `fresh` with their scores, as a table and as a blob."""
-    events = batch.rows.with_columns(
-        _scores("champion_score", batch.predictions["champion"]),
-        _scores("shadow_score", batch.predictions.get("shadow")),
+    rows = batch.rows
+    champion, shadow = batch.predictions["champion"], batch.predictions.get("shadow")
+    events = rows.hstack(
+        [
+            _scores("champion_score", champion, rows.height),
+            _scores("shadow_score", shadow, rows.height),
+        ]
     )
     if len(fresh) < events.height:
         events = events[list(fresh)]
@@ -158,10 +162,10 @@ def score_like(recorded: Any, like: Any) -> Any:
     return value
 
 
-def _scores(name: str, predictions: Predictions | None) -> pl.Series | pl.Expr:
+def _scores(name: str, predictions: Predictions | None, n_rows: int) -> pl.Series:
     """Return scores as a column: numbers, lists of numbers, or nulls where there are none."""
     if predictions is None or predictions.scores is None:
-        return pl.lit(None, dtype=pl.Null).alias(name)
+        return pl.Series(name, [None] * n_rows, dtype=pl.Null)
     if predictions.scores.ndim == 1:
         return pl.Series(name, predictions.scores, dtype=pl.Float64)
     return pl.Series(name, predictions.scores.tolist(), dtype=pl.List(pl.Float64))

@@ -126,9 +126,8 @@ def fitted_to(model: LoadedModel, rows: pl.DataFrame) -> pl.DataFrame:
                 + f" Send `{name}` as {datatype(model.inputs[name])}.",
                 column=name,
             )
-    return rows.with_columns(
-        cast(rows[name], kind) for name, kind in model.inputs.items() if sent[name] != kind
-    )
+    kinds = {**sent, **model.inputs}
+    return pl.DataFrame([cast(column, kinds[column.name]) for column in rows.iter_columns()])
 
 
 def _predictions(model: LoadedModel, rows: pl.DataFrame) -> Predictions:

@@ -169,6 +169,8 @@ def running_server(workspace: Workspace, *, extra_app: str | None = None) -> Ite
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             _command(workspace, extra_app),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words,
+            # the rows of a request are few: more threads than one only get in their own way
+            env={"POLARS_MAX_THREADS": "1", **os.environ},
         )  # fmt: skip
     try:
         with Client(_url_of(process, log)) as client:

@@ -75,7 +75,7 @@ def _text(workspace: Workspace) -> str:
 def _apart(runbook: Markup) -> Markup:
     """Return the runbook with anchors of its own: the page has a section `drift` as well."""
     # Quotes in the text itself are escaped, so these can only be attributes.
-    named = runbook.replace('id="', 'id="runbook-').replace('href="#', 'href="#runbook-')
+    named = str(runbook).replace('id="', 'id="runbook-').replace('href="#', 'href="#runbook-')
     return Markup(named)  # noqa: S704 - it was safe before
 
 

@@ -63,7 +63,7 @@ def made(
 def task_rows(project: Project) -> pl.DataFrame:
     """Return the rows as training will see them."""
     return assemble_rows(
-        project, {t.name: read_source(t.source).collect() for t in project.tables}
+        project, {t.name: read_source(project.source(t.name)).collect() for t in project.tables}
     )
 
 
@@ -118,9 +118,9 @@ def test_windows_follow_a_training_part_of_about_a_third(tmp_path: Path) -> None
     assert project.training_end.day == 1
 
 
-def test_two_years_or_more_train_on_whole_years(tmp_path: Path) -> None:
+def test_a_whole_year_is_trained_on_where_it_is_about_a_third(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    rows = 1500
+    rows = 1100
     frame = pl.DataFrame(
         {
             "day": [date(2015, 1, 1) + timedelta(days=i) for i in range(rows)],
@@ -169,18 +169,21 @@ def test_rows_that_share_a_time_are_taken_as_independent(tmp_path: Path) -> None
     assert (project.monitor.window, result.windows) == ("1y", 3)
 
 
-@pytest.mark.parametrize("words", [("no", "yes"), ("good", "bad"), ("A", "B")])
-def test_two_words_are_a_binary_label(tmp_path: Path, words: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "one"), [(("no", "yes"), "yes"), (("good", "bad"), "bad"), (("A", "B"), "A")]
+)
+def test_two_words_are_a_binary_label(tmp_path: Path, words: tuple[str, str], one: str) -> None:
     frame = orders().with_columns(
         returned=pl.when("returned").then(pl.lit(words[1])).otherwise(pl.lit(words[0]))
     )
 
-    _, project = made(tmp_path, frame)
+    result, project = made(tmp_path, frame)
 
     check_whole(project)
     rows = task_rows(project)
     assert rows[LABEL].dtype == pl.Int8
-    assert (rows[LABEL] == 1).to_list() == (rows["returned"] == words[1]).to_list()
+    assert (rows[LABEL] == 1).to_list() == (rows["returned"] == one).to_list()
+    assert f"`{one}` counts as 1, the other label as 0" in result.notes
 
 
 def test_numbers_of_classes_are_told_from_quantities(tmp_path: Path) -> None:
@@ -188,8 +191,7 @@ def test_numbers_of_classes_are_told_from_quantities(tmp_path: Path) -> None:
 
     digits, sugar = load_digits(), load_diabetes()
     for name, data in (("digits", digits), ("sugar", sugar)):
-        frame = pl.DataFrame(data.data, schema=[f"x{i}" for i in range(data.data.shape[1])])
-        frame = frame.with_columns(y=pl.Series(data.target))
+        frame = pl.DataFrame(data.data[:, :10]).with_columns(y=pl.Series(data.target))
         (tmp_path / name).mkdir()
         result, project = made(tmp_path / name, frame, label="y", time=None)
         check_whole(project)
@@ -330,7 +332,7 @@ def test_a_refused_table_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"label": "retruned"}, SchemaError, r"`retruned` for --label, found none\n\n.*`returned`"),
+        ({"label": "retruned"}, SchemaError, r"--label, found none\n\n.*`returned`"),
         ({"time": "askde"}, SchemaError, r"`askde` for --time, found none\n\n.*`asked`"),
         ({"key": ["order"]}, SchemaError, "`order` for --key"),
         ({"label_time": "shut"}, SchemaError, "`shut` for --label-time"),
@@ -367,6 +369,12 @@ def test_rows_sorted_by_label_have_no_time_to_cut_at(tmp_path: Path) -> None:
 
     with pytest.raises(NotEnoughDataError, match="found no time to cut 2,000 rows at"):
         made(tmp_path, frame, time=None)
+
+
+def test_a_table_beside_the_project_is_named_by_a_relative_path(tmp_path: Path) -> None:
+    _, project = made(tmp_path, orders())
+
+    assert project.table("orders").source == "../orders.parquet"
 
 
 @pytest.mark.parametrize(

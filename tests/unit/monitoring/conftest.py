@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +57,11 @@ def questions(start, end, *, seed, per_hour=8, day_sd=0.3, harder=0.0, offset=0.
     known = rng.random(hour.size) >= harder
     truth = np.where(known, odds, rng.permutation(odds)) + offset
     late = rng.random(hour.size) < 1 / (1 + np.exp(-truth))
-    times = [start + timedelta(hours=int(h)) for h in hour]
+    clock = pl.datetime_range(start, end, "1h", closed="left", time_unit="us", eager=True)
     return pl.DataFrame(
         {
             "_id": [f"{start:%m}-{i}" for i in range(hour.size)],
-            "_time": pl.Series(times, dtype=pl.Datetime("us", "UTC")),
+            "_time": clock.gather(hour),
             "x": x,
             "port": rng.choice(["a", "b", "c"], hour.size, p=[0.6, 0.3, 0.1]),
             "_score": 1 / (1 + np.exp(-odds)),
@@ -69,11 +70,13 @@ def questions(start, end, *, seed, per_hour=8, day_sd=0.3, harder=0.0, offset=0.
     )
 
 
+@cache
 def reference_frame(**how):
     """Three months of questions with out-of-fold scores."""
     return questions(START, APRIL, seed=1, **how)
 
 
+@cache
 def april(**how):
     """The events of April, all labelled."""
     rows = questions(APRIL, MAY, **{"seed": 2, **how})

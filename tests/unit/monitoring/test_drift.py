@@ -49,21 +49,21 @@ def test_two_ordinary_weeks_are_as_far_apart_as_a_threshold_would_shout_at(weath
     assert max(psi(a, b) for a in weeks for b in weeks) > 2.5
 
 
-@pytest.mark.parametrize("name", ["temp", "dewp", "humid", "wind_speed", "pressure"])
-def test_ordinary_weeks_of_the_reference_do_not_alarm(weather, name):
+def test_ordinary_weeks_of_the_reference_do_not_alarm(weather):
     winter = winter_of(weather)
     codes = block_codes(winter["_time"], "1w")
-    alarms = 0
+    p_values, shouts = [], 0
     for week in range(codes.max() + 1):
-        rest, one = (
-            winter.filter(pl.Series(codes != week)),
-            winter.filter(pl.Series(codes == week)),
-        )
-        moved = compare(learn(rest, name), one)[0]
-        alarms += moved.p_value <= 0.01
+        rest = winter.filter(pl.Series(codes != week))
+        one = winter.filter(pl.Series(codes == week))
+        for name in ("temp", "dewp", "humid", "wind_speed", "pressure"):
+            moved = compare(learn(rest, name), one)[0]
+            p_values.append(moved.p_value)
+            shouts += moved.statistic > 0.2
 
-    assert codes.max() + 1 >= 12
-    assert alarms == 0
+    assert len(p_values) >= 12 * 5
+    assert np.mean(np.array(p_values) <= 0.01) <= 0.02  # one of 65
+    assert shouts > 0.7 * len(p_values)  # what a threshold on PSI would have done
 
 
 def test_a_faulty_gust_does_not_move_a_week(weather):
@@ -82,7 +82,8 @@ def test_levels_are_followed_by_their_shares(made):
 
     assert moved.unit == "share points"
     assert moved.p_value < 1e-6
-    assert abs(moved.effect) > 40
+    assert moved.effect == pytest.approx(90, abs=2)
+    assert "`port` is `c` in 100.0% of rows" in moved.message
     assert nulls.p_value == levels.p_value == 1
 
 
@@ -97,7 +98,8 @@ def test_nulls_and_new_levels_are_told_apart(made):
 
     assert found["nulls"].p_value < 1e-6
     assert found["nulls"].effect == pytest.approx(33.3, abs=0.1)
-    assert found["levels"].p_value < 1e-6
+    assert found["levels"].p_value < 0.001
+    assert found["levels"].statistic == pytest.approx(1 / 3, abs=0.001)
     assert "never seen before" in found["levels"].message
 
 
