@@ -3,8 +3,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.service.parcels import Trained, train_project
+
 from trimtab.serving.client import Client
 from trimtab.serving.server import running_server
 

@@ -1,5 +1,9 @@
 """A small project with every type of column that travels, and a model of each kind of task."""
 
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +13,8 @@ import polars as pl
 
 from trimtab.core.records import TaskKind
 from trimtab.core.workspace import Workspace
+from trimtab.serving.client import Client
+from trimtab.serving.server import serve
 
 UNTIL = datetime(2024, 3, 1, tzinfo=UTC)
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -116,13 +122,11 @@ def train_project(
     return Trained(folder, rows_between(workspace, version, UNTIL, end))
 
 
-def add_shadow(folder: Path) -> None:
-    """Train a second version, with a column more, and put it in staging."""
+def add_shadow(folder: Path, feature: str = '(pl.col("weight") > 4).cast(pl.Int8)') -> None:
+    """Train another version, with a feature more, and put it in staging."""
     from trimtab.models.rows import build_rows
 
-    (folder / "features.py").write_text(
-        FEATURES.format(more='"heavy": (pl.col("weight") > 4).cast(pl.Int8),')
-    )
+    (folder / "features.py").write_text(FEATURES.format(more=f'"more": {feature},'))
     workspace = Workspace.open(folder)
     _version(workspace, build_rows(workspace, at=AT), "staging")
 
@@ -135,3 +139,23 @@ def _version(workspace: Workspace, rows: object, stage: str) -> None:
     registry = Registry(workspace)
     made = registry.register(run_id, who="test", why="trained", at=AT)
     registry.move(made, stage, who="test", why="try it", at=AT)
+
+
+@contextmanager
+def serving(workspace: Workspace, **settings: str) -> Iterator[Client]:
+    """Run the real server in a thread of this process, where MLflow is loaded already."""
+    urls: queue.Queue[str] = queue.Queue()
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=serve,
+        args=(workspace,),
+        kwargs={"port": 0, "on_start": urls.put, "stop": stop, **settings},
+    )
+    thread.start()
+    try:
+        with Client(urls.get(timeout=60)) as client:
+            client.wait_live()
+            yield client
+    finally:
+        stop.set()
+        thread.join()

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,8 +17,8 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from tests.service.parcels import AT, LABELS, Trained, add_shadow, serving, train_project
 
-from tests.service.parcels import AT, LABELS, Trained, train_project
 from trimtab.core.errors import ConfigError, SourceError
 from trimtab.models.registry import Registry
 from trimtab.serving.client import Client
@@ -28,22 +31,20 @@ pytestmark = pytest.mark.service
 RAW = ["city", "due", "express", "sent", "stops", "weight"]
 
 
-def start(parcels: Trained, *words: str) -> tuple["subprocess.Popen[str]", str]:
-    """Start a server process; return it and its URL."""
+@contextmanager
+def server_process(parcels: Trained) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a server process; yield it and its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "trimtab.serving.server", "--project", str(parcels.folder), *words],
+        [sys.executable, "-m", "trimtab.serving.server", "--project", str(parcels.folder)],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    return process, json.loads(process.stdout.readline())["url"]
-
-
-def stop(process: "subprocess.Popen[str]") -> int:
-    process.terminate()
-    code = process.wait(timeout=20)
-    assert process.stdout is not None
-    process.stdout.close()
-    return code
+    try:
+        yield process, json.loads(process.stdout.readline())["url"]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def post_all(client: Client, rows: pl.DataFrame, size: int = 7) -> int:
@@ -56,20 +57,20 @@ def post_all(client: Client, rows: pl.DataFrame, size: int = 7) -> int:
     return repeated
 
 
+def post_for_ever(client: Client, rows: pl.DataFrame) -> None:
+    while True:
+        post_all(client, rows)
+
+
 def test_log_after_a_kill_and_a_second_try_equals_one_without_the_kill(parcels, trained, tmp_path):
     rows = trained.rows[:280]
-    process, url = start(parcels)
-    killer = threading.Timer(0.25, process.kill)
-    with Client(url) as client:
+    with server_process(parcels) as (process, url), Client(url) as client:
         client.infer("late", rows[:7].select(RAW), ids=rows["_id"][:7], times=rows["_time"][:7])
-        killer.start()
+        threading.Timer(0.25, process.kill).start()
         with pytest.raises(SourceError, match="expected an answer"):
-            while True:
-                post_all(client, rows)
-    process.wait()
-    process.stdout.close()
+            post_for_ever(client, rows)
 
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         repeated = post_all(client, rows)
     killed = EventLog.of(parcels.workspace).read().drop("_arrived")
 
@@ -94,7 +95,7 @@ def _record_unkilled(registry: Registry, log: EventLog, rows: pl.DataFrame) -> N
 def test_promotion_is_taken_up_when_the_model_is_loaded_again(parcels):
     rows = parcels.rows[:5]
     registry = Registry(parcels.workspace)
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         first = client.infer("late", rows.select(RAW), ids=rows["_id"], times=rows["_time"])
         registry.move(2, "production", who="test", why="better", at=AT)
         unloaded = client.infer("late", rows.select(RAW))
@@ -110,69 +111,42 @@ def test_promotion_is_taken_up_when_the_model_is_loaded_again(parcels):
     np.testing.assert_array_equal(second.scores, registry.load(2).predict(rows))
 
 
-def test_shadow_that_cannot_answer_harms_nobody(parcels):
+def test_shadow_that_cannot_be_loaded_harms_nobody(parcels, caplog):
     """The shadow's file is damaged: the server leaves it out and the champion answers."""
     state = parcels.workspace.state
     run = Registry(parcels.workspace).get(2).run_id
     (found,) = state.glob(f"mlartifacts/{run}/artifacts/model.onnx")
     found.write_bytes(b"damaged")
 
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         answer = client.infer("late", parcels.rows[:3].select(RAW))
         served = client.metadata("late")["versions"]
 
     assert answer.version == 1
     assert served == ["1"]
-    assert "is left out" in (parcels.workspace.scope_folder / "server.log").read_text()
+    assert "is left out" in caplog.text
 
 
-def test_shadow_that_needs_another_column_is_logged_as_failed(trained, tmp_path):
-    """The shadow reads a column that requests do not carry: an error on record, no more."""
-    import shutil
+def test_shadow_that_needs_another_column_is_logged_as_failed(parcels):
+    Registry(parcels.workspace).move(2, "dev", who="test", why="make room", at=AT)
+    add_shadow(parcels.folder, 'pl.col("parcel").str.len_chars()')
 
-    folder = tmp_path / "parcels"
-    shutil.copytree(trained.folder, folder)
-    features = folder / "features.py"
-    features.write_text(
-        features.read_text().replace("    }", '        "n": pl.col("note"),\n    }')
-    )
-    parcels = Trained(folder, trained.rows)
-    _add_version_with_note(parcels)
-
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         answer = client.infer("late", parcels.rows[:3].select(RAW), ids=["a", "b", "c"])
 
     log = EventLog.of(parcels.workspace)
     assert answer.version == 1
     assert log.read()["shadow_score"].to_list() == [None] * 3
     ((message, count),) = log.shadow_errors().items()
-    assert "expected a column `note`" in message
+    assert "expected a column `parcel` for late v3" in message
     assert count == 1
-
-
-def _add_version_with_note(parcels: Trained) -> None:
-    from trimtab.data.tables import Tables
-    from trimtab.models.rows import build_rows
-    from trimtab.models.train import train
-
-    workspace = parcels.workspace
-    table = pl.read_parquet(parcels.folder / "parcels.parquet")
-    table = table.with_columns(
-        note=pl.col("city").str.to_lowercase(), parcel=pl.col("parcel") + "n"
-    )
-    Tables(workspace.tables_folder).ingest("parcels", table, time="sent", key=["parcel"], at=AT)
-    run_id = train(workspace, build_rows(workspace, at=AT), until=AT, params={})
-    registry = Registry(workspace)
-    registry.move(2, "dev", who="test", why="make room", at=AT)
-    made = registry.register(run_id, who="test", why="note", at=AT)
-    registry.move(made, "staging", who="test", why="try it", at=AT)
 
 
 def test_without_a_model_in_production_the_server_says_so(parcels):
     registry = Registry(parcels.workspace)
     registry.move(1, "archived", who="test", why="off", at=AT)
 
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         assert client.is_live()
         assert not client.is_ready()
         with pytest.raises(UnavailableError, match="`late` in production, found none") as caught:
@@ -191,18 +165,16 @@ def test_project_that_cannot_be_served_is_told_with_its_reason(parcels):
         pass
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_the_server_cleanly_and_frees_the_port(parcels, number):
-    process, url = start(parcels)
-    port = httpx.URL(url).port
-    with pytest.raises(ConfigError, match="Address already in use"):
-        free_port("127.0.0.1", port)
+def test_interrupt_ends_the_server_cleanly_and_frees_the_port(parcels):
+    with server_process(parcels) as (process, url):
+        port = httpx.URL(url).port
+        with pytest.raises(ConfigError, match="Address already in use"):
+            free_port("127.0.0.1", port)
 
-    process.send_signal(number)
+        process.send_signal(signal.SIGINT)
 
-    assert process.wait(timeout=20) == 0
-    process.stdout.close()
-    assert free_port("127.0.0.1", port) == port
+        assert process.wait(timeout=30) == 0
+        assert free_port("127.0.0.1", port) == port
 
 
 def test_server_dies_with_the_one_who_started_it(parcels, tmp_path):
@@ -220,12 +192,12 @@ def test_server_dies_with_the_one_who_started_it(parcels, tmp_path):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     url = parent.stdout.readline().strip()
-    assert Client(url).is_live()
-
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-
     with Client(url) as client:
+        assert client.is_live()
+
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+
         end = time.monotonic() + 20
         while client.is_live() and time.monotonic() < end:
             time.sleep(0.05)
@@ -236,24 +208,14 @@ def test_server_dies_with_the_one_who_started_it(parcels, tmp_path):
 
 def test_two_servers_share_one_log_and_each_request_is_in_it_once(parcels):
     rows = parcels.rows[:70]
-    processes = [start(parcels) for _ in range(2)]
-    failed: list[BaseException] = []
+    with server_process(parcels) as (first, url), serving(parcels.workspace) as second:
+        with Client(url) as client, ThreadPoolExecutor(2) as pool:
+            repeated = list(pool.map(lambda one: post_all(one, rows), [client, second]))
+        first.terminate()
+        code = first.wait(timeout=30)
 
-    def work(url: str) -> None:
-        try:
-            with Client(url) as client:
-                post_all(client, rows)
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=work, args=(url,)) for _, url in processes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert not failed
-    assert [stop(process) for process, _ in processes] == [0, 0]
+    assert code == 0
+    assert sum(repeated) == rows.height
     events = EventLog.of(parcels.workspace).read()
     assert events["_id"].to_list() == rows["_id"].to_list()
     assert events["_label"].null_count() == 0
@@ -269,9 +231,11 @@ def test_another_application_answers_beside_the_api(parcels, tmp_path, monkeypat
         "    words = os.environ['TRIMTAB_SCOPE']\n"
         "    return Starlette(routes=[Route('/', lambda request: PlainTextResponse(words))])\n"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("TRIMTAB_PROJECT", "to be set by the server")
+    monkeypatch.setenv("TRIMTAB_SCOPE", "likewise")
 
-    with running_server(parcels.workspace, extra_app="greeter:make") as client:
+    with serving(parcels.workspace, extra_app="greeter:make") as client:
         page = httpx.get(client.url, trust_env=False)
         version = client.infer("late", parcels.rows[:1].select(RAW)).version
 
@@ -281,11 +245,12 @@ def test_another_application_answers_beside_the_api(parcels, tmp_path, monkeypat
 
 @pytest.mark.parametrize(("kind", "shape"), [("multiclass", (20, 3)), ("regression", (20,))])
 def test_other_kinds_of_task_are_served_and_logged(tmp_path: Path, kind, shape):
-    parcels = train_project(tmp_path / "parcels", kind)
+    estimator = "linear" if kind == "regression" else "logistic"
+    parcels = train_project(tmp_path / "parcels", kind, estimator=estimator)
     rows = parcels.rows[:20]
     name = LABELS[kind]
 
-    with running_server(parcels.workspace) as client:
+    with serving(parcels.workspace) as client:
         answer = client.infer(name, rows.select(RAW), ids=rows["_id"], times=rows["_time"])
         client.labels(name, rows["_id"], rows["_label"], rows["_label_time"])
 

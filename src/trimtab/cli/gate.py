@@ -59,6 +59,9 @@ def check(
     delta: Delta = 0.05,
     steps: Steps = 4,
     method: Annotated[str, typer.Option(help="auto, blocks, bernstein or hoeffding.")] = "auto",
+    metric: Annotated[
+        str, typer.Option(help="What has to gain: loss, or auc for labels of 0 and 1.")
+    ] = "loss",
     project: Annotated[
         Path | None, typer.Option("--project", "-p", help="Note the look in its ledger.")
     ] = None,
@@ -66,10 +69,18 @@ def check(
 ) -> None:
     """Hold a challenger against the champion: exit 0 pass, 1 fail, 3 not enough data."""
     from trimtab.gates.decide import condition, decide
+    from trimtab.gates.rank import decide_by_rank, rank_condition
 
     settings = _settings(
-        min_gain=min_gain, tolerance=tolerance, delta=delta, steps=steps, method=method
+        min_gain=min_gain,
+        tolerance=tolerance,
+        delta=delta,
+        steps=steps,
+        method=method,
+        metric=metric,
     )
+    if metric == "auc" and scale is not None:
+        raise typer.BadParameter("auc is for labels of 0 and 1, not with --scale")
     if method == "blocks" and block is None:
         raise typer.BadParameter("method `blocks` needs --block COLUMN", param_hint="--block")
     rows = _joined(new, old, labels, key=key, score=score, label=label, block=block)
@@ -77,7 +88,12 @@ def check(
     days = None if block is None else rows["block"].to_numpy()
 
     def verdict_at(share: float) -> Any:
-        return decide(new_loss, old_loss, blocks=days, settings=settings, delta=share)
+        if metric != "auc" or not rows.height:
+            return decide(new_loss, old_loss, blocks=days, settings=settings, delta=share)
+        return decide_by_rank(
+            rows["label"].to_numpy(), rows["new"].to_numpy(), rows["old"].to_numpy(),
+            new_loss=new_loss, old_loss=old_loss, blocks=days, settings=settings, delta=share,
+        )  # fmt: skip
 
     if project is None:
         verdict = verdict_at(delta / steps)
@@ -91,7 +107,7 @@ def check(
             _fingerprint(rows, "id", "label"),
             champion=_fingerprint(rows, "id", "old"),
             challenger=_fingerprint(rows, "id", "new"),
-            condition=condition(settings),
+            condition=rank_condition(settings) if metric == "auc" else condition(settings),
             steps=steps,
             delta=delta,
             who="trimtab gate check",

@@ -61,7 +61,11 @@ def _feed(digest: Any, series: pl.Series) -> None:
 def _canonical(series: pl.Series) -> pl.Series:
     """Return numbers with one form of zero and of NaN, and zero under nulls."""
     filled = series.fill_null(0)
-    return (filled + 0.0).fill_nan(float("nan")) if series.dtype.is_float() else filled
+    if not series.dtype.is_float():
+        return filled
+    values = filled.to_numpy() + 0  # -0.0 + 0 is 0.0
+    values[np.isnan(values)] = np.nan
+    return pl.Series(values)
 
 
 def _buffer(series: pl.Series) -> bytes:

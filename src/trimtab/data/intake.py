@@ -199,12 +199,15 @@ def _braces(text: str) -> str:
 
 def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
     """Return all columns as text: what was rejected may have any type."""
-    made = [
-        pl.col(name).map_elements(str, return_dtype=pl.String)
-        if kind.is_nested() or kind == pl.Binary
-        else pl.col(name).cast(pl.String)
-        for name, kind in rows.schema.items()
-    ]
+    made = []
+    for name, kind in rows.schema.items():
+        value = pl.col(name)
+        if kind == pl.Binary:
+            made.append(value.bin.encode("hex"))
+        elif kind.is_nested():
+            made.append(pl.struct(value).struct.json_encode().alias(name))
+        else:
+            made.append(value.cast(pl.String))
     return rows.select(made)
 
 

@@ -5,6 +5,7 @@ So each look spends its share of the chance of error, delta / steps; when delta 
 ledger refuses and asks for a fresh test set. The ledger does not compute verdicts.
 """
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -107,9 +108,18 @@ class Ledger:
 
 
 def verdict_from(values: dict[str, Any]) -> Verdict:
-    """Return the verdict that `Verdict.to_dict` was stored as."""
-    intervals = {name: (low, high) for name, (low, high) in values["intervals"].items()}
-    return Verdict(**{**values, "intervals": intervals})
+    """Return the verdict that `Verdict.to_dict` was stored as.
+
+    JSON has no word for infinite limits and undefined estimates: they were stored as null.
+    """
+    intervals = {
+        name: (-math.inf if low is None else low, math.inf if high is None else high)
+        for name, (low, high) in values["intervals"].items()
+    }
+    estimates = {
+        name: math.nan if value is None else value for name, value in values["estimates"].items()
+    }
+    return Verdict(**{**values, "intervals": intervals, "estimates": estimates})
 
 
 def _find(looks: list[dict[str, Any]], question: dict[str, str]) -> Verdict | None:

@@ -17,9 +17,14 @@ from trimtab.core.progress import Progress
 from trimtab.core.records import Alert, DatasetVersion, ModelVersion, Record, Verdict
 from trimtab.core.workspace import Workspace
 from trimtab.loop.admission import admit, judge
-from trimtab.loop.retraining import RETRAINING_MONITORS, retrain_reason, training_start
+from trimtab.loop.retraining import (
+    REFRESH_SHARE,
+    RETRAINING_MONITORS,
+    retrain_reason,
+    training_start,
+)
 from trimtab.loop.review import require_review
-from trimtab.models.rows import LABEL
+from trimtab.models.rows import LABEL, TIME, known_rows
 from trimtab.models.scoring import known_classes
 from trimtab.monitoring.alerts import alerts_for, raise_alerts
 from trimtab.monitoring.windows import Reference, close_window
@@ -90,12 +95,11 @@ class Cycle:
         """Close the window [start, end) that `champion` served with `challenger` in shadow."""
         alerts = self._watch(start, end, champion, at)
         verdict = self._judge(champion, challenger, end, at) if challenger else None
-        promoted = False
+        promoted, reason, trained = False, None, None
         if challenger is not None and verdict is not None:
-            promoted = self._act(challenger, verdict, at)
-        reason, trained = None, None
+            promoted, reason = self._act(challenger, verdict, end, at)
         if challenger is None or self.registry.get(challenger.version).stage != "staging":
-            reason = retrain_reason(self.workspace.project.retrain, alerts)
+            reason = reason or retrain_reason(self.workspace.project.retrain, alerts)
             trained = self._retrain(start, end, reason, at) if reason else None
         return Turn(
             start=start, end=end, champion=champion.version,
@@ -150,20 +154,43 @@ class Cycle:
             at=at,
         )
 
-    def _act(self, challenger: ModelVersion, verdict: Verdict, at: datetime) -> bool:
-        """Promote, archive, or leave in shadow, as long as the gate allows further looks."""
-        move = self.registry.move
+    def _act(
+        self, challenger: ModelVersion, verdict: Verdict, end: datetime, at: datetime
+    ) -> tuple[bool, str | None]:
+        """Promote, archive, replace by a fresher one, or leave in shadow for another look.
+
+        Returns
+        -------
+        tuple of (bool, str or None)
+            Whether it was promoted, and why another is to be trained in its place.
+        """
+        number, move = challenger.version, self.registry.move
         if verdict.outcome == "pass":
             why = f"passed the gate: {verdict.reason}"
-            move(challenger.version, "production", who="gate", why=why, at=at)
-            return True
-        name = f"v{challenger.version}"
-        looks = [row for row in self.workspace.store.rows("looks", challenger=name)
-                 if row["champion"] != "constant"]  # fmt: skip
-        if verdict.outcome == "fail" or len(looks) >= self.workspace.project.gate.steps:
+            move(number, "production", who="gate", why=why, at=at)
+            return True, None
+        if verdict.outcome == "fail":
             why = f"refused by the gate: {verdict.reason}"
-            move(challenger.version, "archived", who="gate", why=why, at=at)
-        return False
+            move(number, "archived", who="gate", why=why, at=at)
+            return False, None
+        if self._new_share(challenger, end) >= REFRESH_SHARE:
+            why = "undecided, and there is much to learn from since it was trained"
+            move(number, "archived", who="gate", why=why, at=at)
+            return False, f"the challenger v{number} was {why}"
+        looks = self.workspace.store.rows("looks", challenger=f"v{number}")
+        taken = sum(row["champion"] != "constant" for row in looks)
+        if taken >= self.workspace.project.gate.steps:
+            why = f"not decided in as many looks as the gate allows: {verdict.reason}"
+            move(number, "archived", who="gate", why=why, at=at)
+        return False, None
+
+    def _new_share(self, challenger: ModelVersion, end: datetime) -> float:
+        """Return the share of new rows in what a challenger trained now would learn from."""
+        start = training_start(self.workspace.project.retrain.window, end, None)
+        known = known_rows(self.workspace, self.rows, start=start, until=end)
+        if challenger.trained_until is None or known.is_empty():
+            return 0.0
+        return known.filter(pl.col(TIME) >= challenger.trained_until).height / known.height
 
     def _retrain(
         self, start: datetime, end: datetime, reason: str, at: datetime

@@ -13,6 +13,10 @@ UNITS = {"day": "d", "week": "w", "month": "mo", "year": "y"}
 RETRAINING_MONITORS = ("performance", "bias", "prediction drift")
 """Alerts of these monitors say that the model, not only its surroundings, has moved."""
 
+REFRESH_SHARE = 0.15
+"""A challenger the gate could not decide on is replaced once this share of what a new one would
+learn from is newer than it; below that it stays in shadow, and the next look sees more labels."""
+
 
 def retrain_reason(settings: RetrainSection, alerts: Sequence[Alert]) -> str | None:
     """Say why a challenger should be trained now, or None if it should not.

@@ -17,7 +17,7 @@ from trimtab.loop.write_project import refuse_project, write_project
 class Scaffold(Record):
     """The project that was made, what was decided for it, and what a person should look at."""
 
-    folder: Path
+    folder: str
     files: tuple[str, ...]
     rows: int
     labelled: int
@@ -94,7 +94,7 @@ def scaffold(
     files = write_project(folder, draft)
     plan = draft.plan
     return Scaffold(
-        folder=folder.resolve(),
+        folder=str(folder.resolve()),
         files=files,
         rows=draft.rows,
         labelled=draft.labelled,

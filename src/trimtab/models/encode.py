@@ -86,22 +86,24 @@ class Encoder:
     def matrix(self, features: pl.DataFrame) -> FloatMatrix:
         """Return all features as numbers, shape (n_rows, n_features)."""
         self._require(features)
-        exprs = [_as_number(features[name]) for name in self.numbers]
-        codes = [_as_code(name, self.levels[name]) for name in self.texts]
-        return _to_numpy(features, [*exprs, *codes])
+        codes = [_as_code(features[name], self.levels[name]) for name in self.texts]
+        return np.hstack([self.number_block(features), _stacked(codes, features.height)])
 
     def number_block(self, features: pl.DataFrame) -> FloatMatrix:
         """Return the number features alone, shape (n_rows, n_numbers)."""
         self._require(features)
-        return _to_numpy(features, [_as_number(features[name]) for name in self.numbers])
+        block = _stacked([_as_number(features[name]) for name in self.numbers], features.height)
+        block[~np.isfinite(block)] = np.nan
+        return block
 
     def text_blocks(
         self, features: pl.DataFrame, *, missing: str
     ) -> list[npt.NDArray[np.object_]]:
         """Return each text feature as an array of shape (n_rows, 1), `missing` for null."""
         self._require(features)
-        texts = features.select(_as_text(name).fill_null(missing) for name in self.texts)
-        return [column.to_numpy().astype(object).reshape(-1, 1) for column in texts]
+        texts = (_as_text(features[name]).to_list() for name in self.texts)
+        filled = ([missing if text is None else text for text in column] for column in texts)
+        return [np.array(column, dtype=object).reshape(-1, 1) for column in filled]
 
     def to_dict(self) -> dict[str, Any]:
         """Return roles and levels as values that JSON can hold."""
@@ -146,7 +148,7 @@ def _is_empty(column: pl.Series) -> bool:
     """Tell whether a column has no value at all; a type that is no feature is refused first."""
     if _role(column) == "text":
         return column.null_count() == column.len()
-    return bool(column.to_frame().select(_as_number(column).is_null().all()).item())
+    return not bool(np.isfinite(_as_number(column)).any())
 
 
 def _levels(column: pl.Series, max_levels: int) -> tuple[str, ...]:
@@ -157,39 +159,41 @@ def _levels(column: pl.Series, max_levels: int) -> tuple[str, ...]:
     return tuple(counts["level"].head(max_levels).sort().to_list())
 
 
-def _as_text(name: str) -> pl.Expr:
-    return pl.col(name).cast(pl.String)
+def _as_text(column: pl.Series) -> pl.Series:
+    return column if column.dtype == pl.String else column.cast(pl.String)
 
 
-def _as_code(name: str, levels: Sequence[str]) -> pl.Expr:
-    text = _as_text(name)
+def _as_code(column: pl.Series, levels: Sequence[str]) -> FloatMatrix:
+    text = _as_text(column)
     if not levels:
-        code = pl.lit(UNKNOWN, dtype=pl.Float32)
+        codes = pl.Series([UNKNOWN], dtype=pl.Float32).new_from_index(0, text.len())
     else:
         places = pl.Series(np.arange(len(levels), dtype=np.float32))
-        code = text.replace_strict(
+        codes = text.replace_strict(
             pl.Series(levels), places, default=UNKNOWN, return_dtype=pl.Float32
         )
-    return pl.when(text.is_not_null()).then(code).alias(name)
+    found: FloatMatrix = codes.to_numpy().copy()
+    found[text.is_null().to_numpy()] = np.nan
+    return found
 
 
-def _as_number(column: pl.Series) -> pl.Expr:
-    """Return the expression that makes float32 of a column; what does not fit is missing."""
-    value, kind = pl.col(column.name), column.dtype
+def _as_number(column: pl.Series) -> FloatMatrix:
+    """Return a column as float32, NaN where it has no value."""
+    kind = column.dtype
     if kind == pl.Date:
-        value = value.cast(pl.Int32)
+        column = column.cast(pl.Int32)
     elif isinstance(kind, pl.Datetime):
-        value = value.dt.epoch("us") / 86_400e6
+        column = column.dt.epoch("us") / 86_400e6
     elif isinstance(kind, pl.Duration):
-        value = value.dt.total_microseconds() / 1e6
+        column = column.dt.total_microseconds() / 1e6
     elif kind == pl.Time:
-        value = value.cast(pl.Int64) / 1e9
-    number = value.cast(pl.Float32)
-    return pl.when(number.is_finite()).then(number).alias(column.name)
+        column = column.cast(pl.Int64) / 1e9
+    found: FloatMatrix = column.cast(pl.Float32).to_numpy()
+    return found
 
 
-def _to_numpy(features: pl.DataFrame, expressions: Sequence[pl.Expr]) -> FloatMatrix:
-    if not expressions:
-        return np.empty((features.height, 0), dtype=np.float32)
-    block = features.select(expressions).fill_null(float("nan"))
-    return np.ascontiguousarray(block.to_numpy(), dtype=np.float32)
+def _stacked(columns: Sequence[FloatMatrix], height: int) -> FloatMatrix:
+    block = np.empty((height, len(columns)), dtype=np.float32)
+    for place, column in enumerate(columns):
+        block[:, place] = column
+    return block

@@ -4,12 +4,17 @@ All of them take the float32 matrix of `Encoder` (NaN is missing, the last colum
 text) and give the same model for the same rows, parameters and seed.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from trimtab.core.errors import ConfigError, nearest
 from trimtab.core.records import TaskKind
+
+# OpenMP reads this when LightGBM or scikit-learn is first imported, which happens below. Threads
+# that wait by spinning make a fit ten times slower on a machine that has other work to do.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 Params = dict[str, Any]
 _FILL = -1e9

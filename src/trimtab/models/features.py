@@ -86,7 +86,7 @@ class FeatureSet:
         """
         self.require(rows.columns)
         try:
-            return rows.lazy().select(**self.expressions).collect()
+            return rows.select(**self.expressions)
         except pl.exceptions.PolarsError as error:
             raise self._blame(rows, error) from None
 
@@ -156,7 +156,7 @@ class FeatureSet:
         """Find the feature behind a Polars error and say what its columns were."""
         for name, expression in self.expressions.items():
             try:
-                rows.lazy().select(expression).collect()
+                rows.select(expression)
             except pl.exceptions.PolarsError as own:
                 types = ", ".join(f"`{c}` {rows.schema[c]}" for c in self.lineage[name])
                 return SchemaError(

@@ -99,7 +99,7 @@ class Training:
             return self._mean_loss(model, table[valid], labels[valid])
 
         return search(
-            chosen, loss, n_folds=len(folds), n_rows=len(labels), given=self.given,
+            chosen, loss, n_folds=len(folds), n_rows=len(self.labels), given=self.given,
             settings=self.tuning, seed=self.seed, progress=self.progress,
         )  # fmt: skip
 

@@ -157,7 +157,7 @@ class EventLog:
             "SELECT request_id, batch, position FROM requests"
             " WHERE request_id IN (SELECT value FROM json_each(?))"
         )
-        found = connection.execute(query, (orjson.dumps(ids).decode(),))
+        found = connection.execute(query, (orjson.dumps(list(ids)).decode(),))
         return {name: (batch, position) for name, batch, position in found}
 
     def _events_at(

@@ -106,9 +106,29 @@ async def _listen(
             target=lambda: (stop.wait(), loop.call_soon_threadsafe(server.stop)), daemon=True
         )
         waiter.start()
-    if on_start is not None:
-        server.on_startup(lambda: on_start(url))
-    await server.serve()
+    announced = loop.create_task(_announce(host, port, lambda: on_start and on_start(url)))
+    try:
+        await server.serve()
+    finally:
+        announced.cancel()
+
+
+async def _announce(host: str, port: int, tell: Callable[[], object]) -> None:
+    """Tell once the socket listens; granian opens it in a thread of its own."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(_reachable(host), port)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        tell()
+        return
+
+
+def _reachable(host: str) -> str:
+    """Return the address under which this machine reaches what listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound here
 
 
 def side_by_side(api: "Asgi", other: "Asgi") -> "Asgi":

@@ -268,9 +268,7 @@ def test_dates_as_text_are_read_the_same_row_by_row(tmp_path: Path) -> None:
     ).drop("closed", "tags")  # fmt: skip
     frame.write_csv(tmp_path / "orders.csv")
 
-    scaffold(
-        [str(tmp_path / "orders.csv")], label="returned", time="asked", into=tmp_path / "p"
-    )
+    scaffold([str(tmp_path / "orders.csv")], label="returned", time="asked", into=tmp_path / "p")
 
     computed = check_whole(load_project(tmp_path / "p"))
     assert computed["asked_hour"].null_count() == 0
