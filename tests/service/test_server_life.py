@@ -127,8 +127,8 @@ def test_shadow_that_cannot_be_loaded_harms_nobody(parcels, caplog):
     assert "is left out" in caplog.text
 
 
-def test_shadow_that_needs_another_column_is_logged_as_failed(parcels):
-    Registry(parcels.workspace).move(2, "dev", who="test", why="make room", at=AT)
+def test_shadow_that_needs_another_column_is_logged_as_failed(tmp_path):
+    parcels = train_project(tmp_path / "parcels", "binary")
     add_shadow(parcels.folder, 'pl.col("parcel").str.len_chars()')
 
     with serving(parcels.workspace) as client:
@@ -138,7 +138,7 @@ def test_shadow_that_needs_another_column_is_logged_as_failed(parcels):
     assert answer.version == 1
     assert log.read()["shadow_score"].to_list() == [None] * 3
     ((message, count),) = log.shadow_errors().items()
-    assert "expected a column `parcel` for late v3" in message
+    assert "expected a column `parcel` for late v2" in message
     assert count == 1
 
 

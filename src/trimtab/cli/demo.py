@@ -58,7 +58,7 @@ def demo(
         played = replay(workspace, at=at, auto_approve=True, progress=progress)
     steps = [(step["step"], step["result"], step["note"]) for step in ran.steps]
     emit({}, as_json=False, text=table("Pipeline", ["step", "result", "note"], steps))
-    emit({}, as_json=False, text=replay_table(played.windows, played.policy))
+    emit({}, as_json=False, text=replay_table(played.windows, played.overall, played.policy))
     _show_page(workspace, played.scope, keep_serving=keep_serving, port=port)
 
 

@@ -57,7 +57,7 @@ def replay(
             workspace, policy=policy, window=window, auto_approve=auto_approve,
             at=datetime.now(UTC), progress=progress,
         )  # fmt: skip
-    emit({}, as_json=False, text=replay_table(result.windows, result.policy))
+    emit({}, as_json=False, text=replay_table(result.windows, result.overall, result.policy))
     if json_file is not None:
         json_file.write_text(json.dumps(jsonable(list(result.windows)), indent=1))
         talk(f"wrote {json_file}")
@@ -95,21 +95,26 @@ def reviews(project: ProjectPath = Path(), scope: Scope = "live", as_json: AsJso
     emit(rows, as_json=as_json, text=text if rows else "No review is waiting.")
 
 
-def replay_table(windows: Any, policy: str) -> Any:
-    """Return the table of a replay that a person reads: one row a window."""
+def replay_table(windows: Any, overall: dict[str, Any], policy: str) -> Any:
+    """Return the table of a replay that a person reads: a row a window, and all together."""
     metric = windows[0]["metric"] if windows else "metric"
-    rows = [
-        (
-            row["window"], f"{row['n']:,}", f"{row['labelled']:,}",
-            _interval(row, "served"), _figure(row["metric_stale"]), _figure(row["metric_always"]),
-            _interval(row, "served_minus_stale", sign=True), row["alerts"],
-            row["verdict"] or "", "yes" if row["promoted"] else "",
-        )
-        for row in windows
-    ]  # fmt: skip
+    rows = [(row["window"], *_figures(row), row["alerts"], row["verdict"] or "",
+             "yes" if row["promoted"] else "") for row in windows]  # fmt: skip
+    if overall:
+        alerts = sum(row["alerts"] for row in windows)
+        promoted = sum(row["promoted"] for row in windows)
+        rows.append(("all", *_figures(overall), alerts, "", str(promoted)))
     columns = ["window", "rows>", "labelled>", f"{metric} served>", "stale>", "always>",
                "served - stale>", "alerts>", "verdict", "promoted"]  # fmt: skip
-    return table(f"Replay, policy {policy}: {metric} of what was served", columns, rows)
+    return table(f"Replay, policy {policy}: {metric} with 95 % intervals", columns, rows)
+
+
+def _figures(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{row['n']:,}", f"{row['labelled']:,}", _interval(row, "served"),
+        _figure(row["metric_stale"]), _figure(row["metric_always"]),
+        _interval(row, "served_minus_stale", sign=True),
+    )  # fmt: skip
 
 
 def _interval(row: dict[str, Any], name: str, *, sign: bool = False) -> str:

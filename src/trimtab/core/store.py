@@ -114,8 +114,9 @@ class Store:
             from sqlalchemy.dialects.sqlite import insert
         else:
             from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-        done = connection.execute(insert(TABLES[table]).values(**values).on_conflict_do_nothing())
-        return done.rowcount == 1
+        query = insert(TABLES[table]).values(**values).on_conflict_do_nothing()
+        # not rowcount: it is -1 on PostgreSQL
+        return connection.execute(query.returning(TABLES[table].c.scope)).first() is not None
 
     def rows(
         self, table: str, *, order: str | Sequence[str] = (), **where: Any

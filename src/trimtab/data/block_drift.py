@@ -1,17 +1,34 @@
 """Tests of columns against reference blocks of the same kind: days against days."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from trimtab.data.row_drift import Finding, Kind, level_counts
-from trimtab.stats.bins import bin_counts, bin_edges
+from trimtab.stats.bins import bin_counts
 from trimtab.stats.blocks import BlockShift, block_shifts
 
 Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 N_LEVELS = 50
+N_CUTS = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: counts of the reference blocks and of the new rows.
+
+    `unit` is what a total variation of 1 between them stands for, None for a share of rows.
+    """
+
+    column: str
+    kind: Kind
+    past: Floats
+    now: Floats
+    unit: float | None = None
 
 
 def block_findings(
@@ -25,32 +42,43 @@ def block_findings(
     """Return a finding on each column's values, and on what is missing where anything is.
 
     P-values are ranks among the reference blocks, corrected for all columns at once: they
-    promise `alpha` whatever the columns are, and cannot be small with few blocks.
+    promise `alpha` whatever the columns are, and cannot be small with few blocks. Numbers are
+    compared by how far values lie apart, levels by how many rows have another one.
 
     Parameters
     ----------
     blocks : polars.Series
         The block that each row of `old` lies in.
     """
-    starts = blocks.unique().sort()
     index = blocks.rank("dense").cast(pl.Int64).to_numpy() - 1
-    asked: list[tuple[str, Kind, Counts, Counts]] = []
+    asked: list[Asked] = []
     for name in columns:
-        past, now = _histograms(old[name], index, starts.len(), new[name])
-        values, new_values = past[:, :-1], now[:-1]
-        if (values.sum(axis=1) > 0).all() and new_values.sum():
-            if old[name].dtype.is_numeric():
-                values, new_values = _cumulated(values), _cumulated(new_values[None])[0]
-            asked.append((name, "distribution", values, new_values))
-        if past[:, -1].sum() + now[-1]:
-            asked.append((name, "nulls", _present(past), _present(now[None])[0]))
+        asked += _asked(old[name], index, new[name])
     if not asked:
         return []
-    shifts = block_shifts([past for *_, past, _ in asked], [now for *_, now in asked])
-    return [
-        _finding(name, kind, shift, alpha)
-        for (name, kind, *_), shift in zip(asked, shifts, strict=True)
-    ]
+    shifts = block_shifts([each.past for each in asked], [each.now for each in asked])
+    return [_finding(each, shift, alpha) for each, shift in zip(asked, shifts, strict=True)]
+
+
+def _asked(old: pl.Series, index: Counts, new: pl.Series) -> list[Asked]:
+    numeric = old.dtype.is_numeric()
+    cuts = _cuts(old, index, new) if numeric else np.empty(0)
+    codes, now, n_bins = _number_bins(old, new, cuts) if numeric else _level_bins(old, new)
+    n_blocks = int(index.max()) + 1
+    flat = np.bincount(index * n_bins + codes, minlength=n_blocks * n_bins)
+    past = flat.reshape(n_blocks, n_bins)
+    asked = []
+    if (past[:, :-1].sum(axis=1) > 0).all() and now[:-1].sum():
+        unit = None
+        past_values, now_values = past[:, :-1].astype(np.float64), now[:-1].astype(np.float64)
+        if cuts.size > 1:
+            unit = float(cuts[-1] - cuts[0])
+            past_values = _by_distance(past_values, cuts)
+            now_values = _by_distance(now_values[None], cuts)[0]
+        asked.append(Asked(old.name, "distribution", past_values, now_values, unit))
+    if past[:, -1].sum() + now[-1]:
+        asked.append(Asked(old.name, "nulls", _present(past), _present(now[None])[0]))
+    return asked
 
 
 def is_conclusive(n_blocks: int, alpha: float) -> bool:
@@ -58,26 +86,56 @@ def is_conclusive(n_blocks: int, alpha: float) -> bool:
     return (n_blocks + 1) * alpha >= 1
 
 
-def _histograms(
-    old: pl.Series, index: npt.NDArray[np.int64], n_blocks: int, new: pl.Series
-) -> tuple[Counts, Counts]:
-    """Return counts per block and bin, and of the new rows; the last bin is what is missing."""
-    if old.dtype.is_numeric():
-        codes, now, n_bins = _number_bins(old, new)
-    else:
-        codes, now, n_bins = _level_bins(old, new)
-    flat = np.bincount(index * n_bins + codes, minlength=n_blocks * n_bins)
-    return flat.reshape(n_blocks, n_bins), now
+def _cuts(old: pl.Series, index: Counts, new: pl.Series) -> Floats:
+    """Return where to cut numbers into bins: by rows, and by what is usual in each block.
+
+    The cuts by block (its deciles and median) reach as far as the strangest block, be it an old
+    one or the new one, and all blocks have the same part in them.
+    """
+    values = np.concatenate([_floats(old), _floats(new)])
+    of_block = np.concatenate([index, np.full(new.len(), index.max() + 1)])
+    finite = np.isfinite(values)
+    if not finite.any():
+        return np.empty(0)
+    usual = (
+        pl.DataFrame({"value": values[finite], "block": of_block[finite]})
+        .group_by("block")
+        .agg(pl.col("value").quantile(p).alias(str(p)) for p in (0.1, 0.5, 0.9))
+        .drop("block")
+        .to_numpy()
+        .ravel()
+    )
+    levels = np.linspace(0, 1, N_CUTS)
+    by_rows = np.quantile(values[finite], levels[1:-1], method="inverted_cdf")
+    return np.unique([*by_rows, *np.quantile(usual, levels, method="inverted_cdf")])
 
 
-def _number_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
-    past = old.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    edges = bin_edges(past, 10)
-    codes = np.searchsorted(edges, past, side="left")
-    n_bins = edges.size + 2
+def _number_bins(old: pl.Series, new: pl.Series, cuts: Floats) -> tuple[Counts, Counts, int]:
+    past, n_bins = _floats(old), cuts.size + 2
+    codes = np.searchsorted(cuts, past, side="left")
     codes[np.isnan(past)] = n_bins - 1
-    now = bin_counts(new.cast(pl.Float64).fill_null(float("nan")).to_numpy(), edges)
-    return codes.astype(np.int64), now, n_bins
+    return codes.astype(np.int64), bin_counts(_floats(new), cuts), n_bins
+
+
+def _present(counts: Counts) -> Floats:
+    """Return counts of what is there and of what is missing."""
+    return np.column_stack([counts[:, :-1].sum(axis=1), counts[:, -1]]).astype(np.float64)
+
+
+def _floats(series: pl.Series) -> Floats:
+    values: Floats = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values
+
+
+def _by_distance(counts: Floats, cuts: Floats) -> Floats:
+    """Return the counts below and above each cut, times the distance to the next.
+
+    Total variation of these is the area between two distribution functions, as a share of the
+    range of the cuts: it knows how far one bin is from another.
+    """
+    below = counts.cumsum(axis=1)[:, : cuts.size - 1]
+    above = counts.sum(axis=1, keepdims=True) - below
+    return np.hstack([below * np.diff(cuts), above * np.diff(cuts)])
 
 
 def _level_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
@@ -96,30 +154,18 @@ def _level_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
     return coded(old), np.bincount(coded(new), minlength=n_bins), n_bins
 
 
-def _cumulated(counts: Counts) -> Counts:
-    """Return, for each cut between bins, the counts below and above it.
-
-    Total variation of these is the mean gap between two distribution functions: unlike that of
-    the bins themselves, it knows that one bin is nearer than another.
-    """
-    if counts.shape[1] < 2:
-        return counts
-    below = counts.cumsum(axis=1)
-    return np.hstack([below[:, :-1], below[:, -1:] - below[:, :-1]])
-
-
-def _present(counts: Counts) -> Counts:
-    """Return counts of values that are there and that are missing."""
-    return np.column_stack([counts[:, :-1].sum(axis=1), counts[:, -1]])
-
-
-def _finding(name: str, kind: Kind, shift: BlockShift, alpha: float) -> Finding:
-    what = "share missing" if kind == "nulls" else "values"
+def _finding(asked: Asked, shift: BlockShift, alpha: float) -> Finding:
+    what = "share missing" if asked.kind == "nulls" else "values"
+    if asked.unit is None:
+        far, usual = f"{shift.statistic:.1%} of rows", f"{shift.typical:.1%}"
+    else:
+        far, usual = f"{shift.statistic * asked.unit:.3g}", f"{shift.typical * asked.unit:.3g}"
     text = (
-        f"`{name}`: {what} {shift.effect:.2g} times as far from the rest as a block usually is "
-        f"(gap {shift.statistic:.1%}, usually {shift.typical:.1%})"
+        f"`{asked.column}`: {what} {shift.effect:.2g} times as far from the rest as a block "
+        f"usually is ({far}; usually {usual})"
     )
     return Finding(
-        name, kind, "block ranks", shift.statistic, shift.p_value, shift.family_p_value,
-        shift.effect, "ordinary block distances", shift.family_p_value <= alpha, text,
+        asked.column, asked.kind, "block ranks", shift.statistic * (asked.unit or 1.0),
+        shift.p_value, shift.family_p_value, shift.effect, "ordinary block distances",
+        shift.family_p_value <= alpha, text,
     )  # fmt: skip

@@ -175,21 +175,29 @@ def _absent(series: pl.Series) -> int:
 
 
 def _new_levels(name: str, levels: pl.DataFrame) -> Finding:
-    """Test whether more new levels came than the reference lets expect.
+    """Test whether new levels are more, or commoner, than the reference lets expect.
 
-    Good and Turing: the chance that the next row has a new level is about the share of levels
-    that the reference saw once. The number of new levels is then near Poisson, with at most
-    this chance times the rows as its mean; one is added to the levels seen once, so that a
-    reference that is complete still expects one in its own length.
+    More: after Good and Turing, the chance that the next row has a new level is about the share
+    of levels that the reference saw once; the number of new levels is then near Poisson, with
+    at most this chance times the rows as its mean (one is added to the levels seen once, so that
+    a complete reference still expects one in its own length). Commoner: the chance that all
+    rows of a level fall on one side, times the number of levels. The smaller chance counts,
+    doubled for having looked twice.
     """
     old, new = int(levels["old"].sum()), int(levels["new"].sum())
-    fresh = levels.filter(pl.col("old") == 0)
+    fresh = levels.filter(pl.col("old") == 0).sort("new", "level", descending=[True, False])
+    if fresh.height == 0:
+        text = f"`{name}`: no new level"
+        return Finding(
+            name, "levels", "new levels", 0.0, 1.0, None, 0.0, "share of rows", False, text
+        )
     expected = (int((levels["old"] == 1).sum()) + 1) * new / old
-    p_value = float(pdtrc(fresh.height - 1, expected)) if fresh.height else 1.0
+    many = float(pdtrc(fresh.height - 1, expected))
+    common = float(levels.height * (new / (old + new)) ** int(fresh["new"][0]))
     share = int(fresh["new"].sum()) / new
     shown = ", ".join(fresh["level"].head(3).to_list())
     text = f"`{name}`: {fresh.height} new levels ({shown}), {share:.1%} of rows"
     return Finding(
-        name, "levels", "Good-Turing", float(fresh.height), p_value, None, share,
-        "share of rows", False, text,
+        name, "levels", "new levels", float(fresh.height), min(1.0, 2 * min(many, common)), None,
+        share, "share of rows", False, text,
     )  # fmt: skip

@@ -1,10 +1,9 @@
 """All that a new project will say, decided from the rows; writing it is `write_project.py`."""
 
-import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +11,7 @@ import polars as pl
 from trimtab.core.errors import SchemaError
 from trimtab.core.records import TaskKind
 from trimtab.data.schema import Schema, infer_schema
+from trimtab.loop.draft import Draft, LabelsTable
 from trimtab.loop.find_leaks import find_leaks
 from trimtab.loop.inspect_table import (
     Clock,
@@ -26,85 +26,12 @@ from trimtab.loop.inspect_table import (
     read_times,
 )
 from trimtab.loop.propose_features import Column, propose_columns
-from trimtab.loop.propose_settings import Plan, loss_scale, propose_plan
-from trimtab.loop.read_dates import col
+from trimtab.loop.propose_settings import is_coarse, loss_scale, propose_plan
 from trimtab.models.labels import label_values
 
 MAX_SLICES = 3
 SMALL = 300
 """With fewer labelled training rows than this, a linear model is the sensible first one."""
-LATER_SUFFIX = "_later"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelsTable:
-    """A table of labels that came later, joined by its key.
-
-    `shared` names what the table of rows holds too: there, the file fills the holes.
-    """
-
-    name: str
-    source: str
-    key: tuple[str, ...]
-    schema: Schema
-    shared: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """All that the files of a project say."""
-
-    name: str
-    table: str
-    task: str
-    sources: tuple[str, ...]
-    clock: Clock
-    key: tuple[str, ...]
-    label_column: str
-    label: Label
-    label_time: str | None
-    labels: LabelsTable | None
-    plan: Plan
-    columns: tuple[Column, ...]
-    slices: tuple[str, ...]
-    estimator: str
-    loss_scale: float | None
-    rows: int
-    labelled: int
-    schema: Schema
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def label_code(self) -> str | None:
-        """Python source of the label, where it is more than a plain column."""
-        code = self._filled(self.label_column)
-        if isinstance(self.label.positive, str):
-            positive = json.dumps(self.label.positive, ensure_ascii=False)
-            return f"{code} == {positive}"
-        return None if self._is_plain(code, self.label_column) else code
-
-    @property
-    def label_time_code(self) -> str | None:
-        """Python source of the label's time, where it is more than a plain column."""
-        if self.label_time is None:
-            return None
-        code = self._filled(self.label_time)
-        return None if self._is_plain(code, self.label_time) else code
-
-    def _filled(self, name: str) -> str:
-        """Return the source of a column, its holes filled from the labels table."""
-        if self.labels is None or name not in self.labels.shared:
-            return col(name)
-        return f"pl.coalesce({col(name)}, {col(name + LATER_SUFFIX)})"
-
-    def _is_plain(self, code: str, name: str) -> bool:
-        return code == col(name) and name.isidentifier()
-
-    @property
-    def after(self) -> list[Column]:
-        """Columns that are known only after the question was asked."""
-        return [column for column in self.columns if column.after]
 
 
 def draft_project(
@@ -120,39 +47,38 @@ def draft_project(
     home: Path,
 ) -> Draft:
     """Look at the rows and decide all that the project in folder `home` will say."""
-    table = frame = read_rows(sources)
+    frame = table = read_rows(sources)
     later = None
     if labels is not None:
         frame, found_labels, key = join_labels(
             table, labels, label=label, label_time=label_time, key=key
         )
         later = LabelsTable(
-            "labels" if name != "labels" else "late_labels", _address(labels, home), tuple(key),
-            schema=_schema(found_labels, "row_number", key, label, label_time),
-            shared=tuple(n for n in (label, label_time) if n in table.columns and n is not None),
-        )  # fmt: skip
+            name="labels" if name != "labels" else "late_labels",
+            source=_address(labels, home),
+            key=tuple(key),
+            schema=_schema(found_labels, None, key, label, label_time),
+            shared=tuple(n for n in (label, label_time) if n is not None and n in table.columns),
+        )
     find_column(frame, label, "--label")
     if label_time is not None:
         find_column(frame, label_time, "--label-time")
-    clock = read_clock(frame, time)
-    times = read_times(frame, clock)
+    dated_by = read_clock(frame, time)
+    times = read_times(frame, dated_by)
     check_key(frame, key)
     found = inspect_label(frame[label], kind)
     values = label_values(_as_read(frame[label], found.positive), found.kind)
-    plan = propose_plan(times, values, kind=found.kind, row_clock=clock == "row_number")
+    coarse = label_time is None and is_coarse(times)
+    clock = "row_number" if coarse else dated_by
+    asked = read_times(frame, clock)
+    plan = propose_plan(asked, values, kind=found.kind, row_clock=clock == "row_number")
     columns = propose_columns(
-        frame, times=times, clock=clock, label=label, label_time=label_time, key=key,
+        frame, times=times, clock=dated_by, label=label, label_time=label_time, key=key,
         seasons=plan.seasons,
     )  # fmt: skip
-    columns, warnings = _without_leaks(frame, columns, values, found.kind, clock)
-    if not any(column.features for column in columns):
-        raise SchemaError(
-            "expected a column that a feature can be made of, got "
-            + "; ".join(f"`{c.name}`: {c.why}" for c in columns[:5]),
-            hint="Bring a table with columns that differ from row to row and are known in time.",
-        )
-    known = values.filter(times < plan.until)
-    warnings += _label_warnings(values, known, found.kind)
+    columns, warnings = _without_leaks(frame, columns, values, found.kind, dated_by)
+    _require_features(columns)
+    known = values.filter(asked < plan.until)
     return Draft(
         name=name,
         table=name.replace(".", "_"),
@@ -171,10 +97,19 @@ def draft_project(
         loss_scale=loss_scale(known) if found.kind == "regression" else None,
         rows=frame.height,
         labelled=values.count(),
-        schema=_schema(table, clock, key, label, label_time),
-        notes=_notes(found, clock, times),
-        warnings=tuple(warnings),
+        schema=_schema(table, None if clock == "row_number" else clock, key, label, label_time),
+        notes=_notes(found, clock, dated_by, times),
+        warnings=(*warnings, *_label_warnings(values, known, found.kind)),
     )
+
+
+def _require_features(columns: list[Column]) -> None:
+    if not any(column.features for column in columns):
+        raise SchemaError(
+            "expected a column that a feature can be made of, got "
+            + "; ".join(f"`{c.name}`: {c.why}" for c in columns[:5]),
+            hint="Bring a table with columns that differ from row to row and are known in time.",
+        )
 
 
 def _as_read(column: pl.Series, positive: str | float | None) -> pl.Series:
@@ -213,13 +148,19 @@ def _label_warnings(values: pl.Series, known: pl.Series, kind: TaskKind) -> list
     return [f"no training row has the label {named}: the first model cannot answer it"]
 
 
-def _notes(label: Label, clock: Clock, times: pl.Series) -> tuple[str, ...]:
+def _notes(label: Label, clock: Clock, dated_by: Clock, times: pl.Series) -> tuple[str, ...]:
     notes = [f"the task is {label.kind}: {label.why}"]
     if label.positive is not None:
         notes.append(f"`{label.positive}` counts as 1, the other label as 0")
+    order = "the order of the rows is the clock, one minute each from 2000-01-01 on"
     undated = times.null_count()
-    if clock == "row_number":
-        notes.append("no --time: the order of the rows is the clock, one minute each from 2000 on")
+    if clock != dated_by:
+        notes.append(
+            f"`{clock_name(dated_by)}` tells only {times.n_unique()} times apart, too few to "
+            f"learn and to watch by; the rows are in its order, so {order}"
+        )
+    elif clock == "row_number":
+        notes.append(f"no --time: {order}")
     elif undated:
         notes.append(
             f"{undated:,} rows have no readable `{clock_name(clock)}`: they are set aside"
@@ -235,13 +176,13 @@ def _estimator(kind: TaskKind, labelled: int) -> str:
 
 def _schema(
     table: pl.DataFrame,
-    clock: str | list[str],
+    time: Clock | None,
     key: Sequence[str],
     label: str,
     label_time: str | None,
 ) -> Schema:
     """Infer the schema of the table; the label is not expected of requests."""
-    schema = infer_schema(table, time=None if clock == "row_number" else clock, key=key)
+    schema = infer_schema(table, time=time, key=key)
     columns = dict(schema.columns)
     for name in {label, label_time or label} & set(columns):
         columns[name] = columns[name].model_copy(

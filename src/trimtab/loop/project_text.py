@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from trimtab.loop.draft_project import LATER_SUFFIX, Draft
+from trimtab.loop.draft import LATER_SUFFIX, Draft
 from trimtab.loop.inspect_table import Clock
 
 

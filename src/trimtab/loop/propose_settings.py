@@ -17,6 +17,8 @@ FULL_WINDOW = 100
 MIN_TRAIN = 20
 MIN_PER_CLASS = 5
 MIN_BLOCKS = 5
+MIN_MOMENTS = 5
+"""Training rows of fewer moments cannot be cut into past and future."""
 
 # window: (reference block, block of dependent rows, delay of labels)
 CALENDAR = {
@@ -44,6 +46,16 @@ class Plan:
     train_rows: int
     train_labelled: int
     seasons: bool
+
+
+def is_coarse(times: pl.Series) -> bool:
+    """Whether rows are in the order of a clock that tells too few of them apart.
+
+    A year alone, for example. The order of such rows says more than their clock does.
+    """
+    if times.null_count() or not times.is_sorted():
+        return False
+    return times.head(int(TRAIN_SHARE * len(times))).n_unique() < MIN_MOMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ def propose_plan(times: pl.Series, labels: pl.Series, *, kind: TaskKind, row_clo
         windows=best.windows,
         train_rows=before.height,
         train_labelled=before["label"].count(),
-        seasons=span.days >= 364,
+        seasons=not row_clock and span.days >= 364,
     )
 
 

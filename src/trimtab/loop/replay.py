@@ -21,7 +21,12 @@ from trimtab.loop.admission import admit
 from trimtab.loop.baselines import Baselines
 from trimtab.loop.cycle import Cycle
 from trimtab.loop.traffic import Traffic
-from trimtab.loop.window_report import performance_facts, turn_facts, window_label
+from trimtab.loop.window_report import (
+    Answers,
+    performance_facts,
+    turn_facts,
+    window_label,
+)
 from trimtab.models.rows import build_rows, rows_between
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ class ReplayResult(Record):
     policy: str
     training_window: str
     windows: tuple[dict[str, Any], ...]
+    overall: dict[str, Any]
 
 
 def replay(
@@ -103,6 +109,7 @@ def replay(
     return ReplayResult(
         scope=scope.scope, policy=project.retrain.policy, training_window=project.retrain.window,
         windows=tuple(row["details"] for row in done),
+        overall=scope.store.rows("progress", step="replay finished")[0]["details"]["overall"],
     )  # fmt: skip
 
 
@@ -148,7 +155,9 @@ class _Player:
         end = self.spans[-1][1]
         self.traffic.post_rest(end, client)
         self._report_late_labels()
-        self.scope.store.add("progress", step="replay finished", at=end)
+        self.scope.store.add(
+            "progress", step="replay finished", at=end, details={"overall": self._overall()}
+        )
 
     def _play_window(self, start: datetime, end: datetime, client: "Client") -> None:
         window = rows_between(self.scope, self.rows, start, end)
@@ -190,11 +199,23 @@ class _Player:
     def _performance(
         self, start: datetime, end: datetime, *, known_until: datetime | None
     ) -> dict[str, Any]:
-        return performance_facts(
-            self.scope, self.registry, self.baselines,
-            self.log.read(start, end, known_until=known_until),
-            rows_between(self.scope, self.rows, start, end), start, end,
+        span = {"window": window_label(self.scope.project, start, end), "start": start, "end": end}
+        answers = self._answers(start, end, known_until)
+        return {**span, **performance_facts(self.scope, self.baselines, answers)}
+
+    def _answers(self, start: datetime, end: datetime, known_until: datetime | None) -> Answers:
+        return Answers.of(
+            self.registry, self.baselines, self.log.read(start, end, known_until=known_until),
+            rows_between(self.scope, self.rows, start, end), start,
         )  # fmt: skip
+
+    def _overall(self) -> dict[str, Any]:
+        """Return the figures of all windows together, where their classes are the same."""
+        done = self.scope.store.rows("replay_windows", state="done", order="start")
+        parts = [self._answers(row["start"], row["end"], None) for row in done]
+        if not parts or not all(part.same_classes(parts[0]) for part in parts):
+            return {}
+        return performance_facts(self.scope, self.baselines, Answers.joined(parts))
 
     def _report_late_labels(self) -> None:
         """Report again on windows some of whose labels came after they were closed."""

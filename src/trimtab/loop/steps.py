@@ -1,6 +1,6 @@
 """The steps of the pipeline as plain functions; `pipeline.py` makes Dagster assets of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from trimtab.core.progress import Progress
 from trimtab.core.records import DatasetVersion, Violation
@@ -88,7 +88,7 @@ def close_ended_windows(
     days = log.rows_per_day()["day"]
     if champion is None or days.is_empty():
         return "no windows", "no production traffic yet"
-    first, last = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (days[0], days[-1]))
+    first, last = (datetime.combine(days[i], time(), tzinfo=UTC) for i in (0, -1))
     cycle = Cycle(
         workspace, registry, log, Tables(workspace.tables_folder).get(rows),
         auto_approve=auto_approve, progress=progress,

@@ -1,5 +1,7 @@
 """One window of a replay in figures: what was served against the stale and the fresh model."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,51 +35,85 @@ def turn_facts(turn: Turn) -> dict[str, Any]:
     }
 
 
-def performance_facts(
-    workspace: Workspace,
-    registry: "Registry",
-    baselines: Baselines,
-    events: pl.DataFrame,
-    window: pl.DataFrame,
-    start: datetime,
-    end: datetime,
-) -> dict[str, Any]:
-    """Return the headline metric and skill of what was served, stale and always-retrained.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What three models answered to the same labelled rows.
 
-    Parameters
-    ----------
-    events : polars.DataFrame
-        The window's rows of the event log, with the labels known by now.
-    window : polars.DataFrame
-        The same rows of the task's table, which the two baselines are scored on.
+    `sides` maps served, stale and always to scores and the classes their columns stand for.
     """
-    task = workspace.project.task
-    facts: dict[str, Any] = {
-        "window": window_label(workspace.project, start, end),
-        "start": start,
-        "end": end,
-        "n": events.height,
-        "labelled": events.height - events[LABEL].null_count(),
+
+    rows: int
+    labels: Array
+    times: pl.Series
+    sides: dict[str, tuple[Array, list[str]]]
+
+    @classmethod
+    def of(
+        cls, registry: "Registry", baselines: Baselines, events: pl.DataFrame,
+        window: pl.DataFrame, start: datetime,
+    ) -> "Answers":  # fmt: skip
+        """Read what was served from the log, and score the two baselines on the same rows.
+
+        Parameters
+        ----------
+        events : polars.DataFrame
+            A window's rows of the event log, with the labels known by now.
+        window : polars.DataFrame
+            The same rows of the task's table.
+        start : datetime
+            Where the window begins: the always-retrained model has seen all that was known then.
+        """
+        both = events.filter(pl.col(LABEL).is_not_null()).join(
+            window.with_row_index("_row").select(ID, "_row"),
+            on=ID, how="left", maintain_order="left",
+        )  # fmt: skip
+        place = both["_row"].to_numpy()
+        fresh, fresh_classes = baselines.always(window, start)
+        stale_classes = list(baselines.first.classes)
+        served = np.asarray(both["champion_score"].to_list(), float)
+        return cls(
+            rows=events.height,
+            labels=both[LABEL].to_numpy(),
+            times=both[TIME],
+            sides={
+                "served": (served, _served_classes(registry, both, stale_classes)),
+                "stale": (baselines.stale(window)[place], stale_classes),
+                "always": (fresh[place], fresh_classes or stale_classes),
+            },
+        )
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Answers]") -> "Answers":
+        """Return the answers of several windows, in order, as one."""
+        first = parts[0]
+        return cls(
+            rows=sum(part.rows for part in parts),
+            labels=np.concatenate([part.labels for part in parts]),
+            times=pl.concat([part.times for part in parts]),
+            sides={
+                side: (np.concatenate([part.sides[side][0] for part in parts]), classes)
+                for side, (_, classes) in first.sides.items()
+            },
+        )
+
+    def same_classes(self, other: "Answers") -> bool:
+        """Whether the columns of all scores mean the same in both."""
+        return all(classes == other.sides[side][1] for side, (_, classes) in self.sides.items())
+
+
+def performance_facts(
+    workspace: Workspace, baselines: Baselines, answers: Answers
+) -> dict[str, Any]:
+    """Return the headline metric and skill of what was served, stale and always-retrained."""
+    task, labels = workspace.project.task, answers.labels
+    return {
+        "n": answers.rows,
+        "labelled": len(labels),
         "metric": HEADLINE[task.kind],
+        **_metrics(workspace, labels, answers.times, answers.sides, baselines),
+        "mean_score": _mean_score(answers.sides["served"][0]) if labels.size else None,
+        "observed_rate": _rate(task.kind, labels),
     }
-    scored = events.filter(pl.col(LABEL).is_not_null())
-    both = scored.select(ID, TIME, LABEL, "champion_version", "champion_score").join(
-        window.with_row_index("_row").select(ID, "_row"), on=ID, how="left", maintain_order="left"
-    )
-    place = both["_row"].to_numpy()
-    labels = both[LABEL].to_numpy()
-    fresh, fresh_classes = baselines.always(window, start)
-    stale_classes = list(baselines.first.classes)
-    served_classes = _served_classes(registry, both, stale_classes)
-    sides = {
-        "served": (np.asarray(both["champion_score"].to_list(), float), served_classes),
-        "stale": (baselines.stale(window)[place], stale_classes),
-        "always": (fresh[place], fresh_classes or stale_classes),
-    }
-    facts |= _metrics(workspace, labels, both[TIME], sides, baselines)
-    facts["mean_score"] = _mean_score(sides["served"][0]) if labels.size else None
-    facts["observed_rate"] = _rate(task.kind, labels)
-    return facts
 
 
 def window_label(project: Project, start: datetime, end: datetime) -> str:

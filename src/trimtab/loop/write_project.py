@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trimtab.core.errors import ConfigError
 from trimtab.core.project import FILE_NAME, load_project
-from trimtab.loop.draft_project import Draft
+from trimtab.loop.draft import Draft
 from trimtab.loop.project_text import features_text, ignore_text, readme_text, settings_text
 
 

@@ -16,24 +16,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import ConfigError, NotFoundError, SourceError
+from trimtab.core.errors import NotFoundError, SourceError
 from trimtab.core.records import ModelVersion, Stage, jsonable
 from trimtab.core.workspace import Workspace
 from trimtab.models.encode import Encoder
 from trimtab.models.features import FeatureSet
 from trimtab.models.loaded import LoadedModel, OnnxRunner, PythonRunner, schema_from_text
+from trimtab.models.stages import STAGES, StageHistory
 
-STAGES: tuple[Stage, ...] = get_args(Stage)
-_MOVES: dict[Stage, tuple[Stage, ...]] = {
-    "dev": ("staging", "production", "archived"),
-    "staging": ("dev", "production", "archived"),
-    "production": ("archived",),
-    "archived": ("staging", "production"),
-}
 _IDENTITY, _FILES, _FACTS = "trimtab.identity", "trimtab.files", "trimtab.facts"
 
 
@@ -169,8 +163,7 @@ class Registry:
                     tags={_FACTS: run.data.tags[_FACTS], "trimtab.created_at": at.isoformat()},
                 )
                 number = int(made.version)
-            if all(move["version"] != number for move in self._moves(connection)):
-                self._write_move(connection, number, "dev", None, who=who, why=why, at=at)
+            self._stages.enter(connection, number, who=who, why=why, at=at)
         self._align_aliases()
         return self.get(number)
 
@@ -188,35 +181,13 @@ class Registry:
             If the stage cannot be reached from where the version is, or `why` is empty.
         """
         number = self.get(version).version
-        if stage not in STAGES:
-            raise ConfigError(
-                f"expected a stage, got `{stage}`", hint=f"Use one of: {', '.join(STAGES)}."
-            )
-        if not why.strip():
-            raise ConfigError("expected a reason, got none", hint="Say why with --why TEXT.")
-        with self.workspace.store.transaction() as connection:
-            stages = _stages(self._moves(connection))
-            now = stages[number]
-            if stage != now:
-                if stage not in _MOVES[now]:
-                    raise ConfigError(
-                        f"v{number} is in {now}, from where it cannot move to {stage}",
-                        hint=f"Move it to one of: {', '.join(_MOVES[now])}.",
-                    )
-                replaced = [n for n, s in stages.items() if s == "production"]
-                for old in replaced if stage == "production" else []:
-                    reason = f"replaced by v{number}: {why}"
-                    self._write_move(
-                        connection, old, "archived", "production", who=who, why=reason, at=at
-                    )
-                self._write_move(connection, number, stage, now, who=who, why=why, at=at)
+        self._stages.move(number, stage, who=who, why=why, at=at)
         self._align_aliases()
         return self.get(number)
 
     def current(self, stage: Stage) -> ModelVersion | None:
         """Return the version that was moved to a stage last and is still there."""
-        moves = self.workspace.store.rows("stage_moves", model=self.name)
-        number = _current(moves, stage)
+        number = self._stages.current(stage)
         return None if number is None else self.get(number)
 
     def get(self, version: int | ModelVersion) -> ModelVersion:
@@ -230,7 +201,7 @@ class Registry:
         number = version.version if isinstance(version, ModelVersion) else int(version)
         if number not in self._known:
             self._read_versions()
-        stages = _stages(self.workspace.store.rows("stage_moves", model=self.name))
+        stages = self._stages.stages()
         if number not in self._known or number not in stages:
             have = ", ".join(f"v{n}" for n in sorted(stages))
             raise NotFoundError(
@@ -242,14 +213,14 @@ class Registry:
 
     def versions(self) -> list[ModelVersion]:
         """Return all versions, oldest first."""
-        stages = _stages(self.workspace.store.rows("stage_moves", model=self.name))
+        stages = self._stages.stages()
         if stages.keys() - self._known.keys():
             self._read_versions()
-        return [self.get(number) for number in sorted(stages)]
+        return [replace(self._known[number], stage=stages[number]) for number in sorted(stages)]
 
     def history(self) -> list[dict[str, Any]]:
         """Return every move between stages, oldest first."""
-        return _in_order(self.workspace.store.rows("stage_moves", model=self.name))
+        return self._stages.rows()
 
     # ---- files
 
@@ -291,6 +262,10 @@ class Registry:
         return found
 
     # ---- MLflow
+
+    @cached_property
+    def _stages(self) -> StageHistory:
+        return StageHistory(self.workspace.store, self.name)
 
     @cached_property
     def _client(self) -> Any:
@@ -378,60 +353,13 @@ class Registry:
 
     def _align_aliases(self) -> None:
         """Let MLflow's aliases say what the store says."""
-        moves = self.workspace.store.rows("stage_moves", model=self.name)
         have = dict(self._client.get_registered_model(self.name).aliases)
         for stage in STAGES:
-            number = _current(moves, stage)
+            number = self._stages.current(stage)
             if number is None and stage in have:
                 self._client.delete_registered_model_alias(self.name, stage)
             elif number is not None and str(have.get(stage)) != str(number):
                 self._client.set_registered_model_alias(self.name, stage, str(number))
-
-    # ---- moves
-
-    def _moves(self, connection: Any) -> list[dict[str, Any]]:
-        store = self.workspace.store
-        return store.rows_within(connection, "stage_moves", model=self.name)
-
-    def _write_move(
-        self,
-        connection: Any,
-        version: int,
-        stage: Stage,
-        previous: Stage | None,
-        *,
-        who: str,
-        why: str,
-        at: datetime,
-    ) -> None:
-        """Add a row to the history; the same words at another time are a row of their own."""
-        step = len(self._moves(connection)) + 1
-        words, again = why, 2
-        while not self.workspace.store.add_within(
-            connection, "stage_moves", model=self.name, version=version, stage=stage,
-            previous=previous, who=who, why=words, at=at, details={"step": step},
-        ):  # fmt: skip
-            words, again = f"{why} ({again})", again + 1
-
-
-def _in_order(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(moves, key=lambda move: int(move["details"]["step"]))
-
-
-def _stages(moves: list[dict[str, Any]]) -> dict[int, Stage]:
-    """Return where each version is now."""
-    return {move["version"]: move["stage"] for move in _in_order(moves)}
-
-
-def _current(moves: list[dict[str, Any]], stage: Stage) -> int | None:
-    """Return the version moved to a stage last, among those still there."""
-    stages = _stages(moves)
-    there = [
-        move["version"]
-        for move in _in_order(moves)
-        if move["stage"] == stage and stages[move["version"]] == stage
-    ]
-    return there[-1] if there else None
 
 
 def _open_mlflow(uri: str) -> Any:

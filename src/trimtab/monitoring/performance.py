@@ -111,7 +111,7 @@ def metrics(
             # A ratio of sums: resampling the blocks' sums is the same, and far fewer numbers.
             codes = np.arange(len(scored)) if blocks is None else _codes(blocks)
             found["brier_skill"] = block_bootstrap(
-                _skill(np.bincount(codes, losses), np.bincount(codes, base)),
+                _skill(_sums(losses, codes), _sums(base, codes)),
                 n_rows=int(codes.max()) + 1, n_resamples=N_RESAMPLES, seed=seed,
             )  # fmt: skip
     if task.kind == "multiclass":
@@ -201,6 +201,10 @@ def _skill(losses: FloatArray, base: FloatArray) -> Callable[[FloatArray], float
 
 def _codes(blocks: Array) -> IntArray:
     return np.unique(blocks, return_inverse=True)[1]
+
+
+def _sums(values: FloatArray, codes: IntArray) -> FloatArray:
+    return np.asarray(np.bincount(codes, weights=values), dtype=np.float64)
 
 
 def _noise(values: FloatArray, codes: IntArray) -> float:

@@ -36,7 +36,7 @@ def test_profile_for_people_and_for_programs(orders):
     shown, plain = run("profile", orders), run("profile", orders, "--json")
 
     assert shown.exit_code == plain.exit_code == 0
-    assert "200 rows, 3 columns" in shown.stdout
+    assert "200 rows, 3 columns" in " ".join(shown.stdout.split())
     assert "25.0%" in shown.stdout
     assert json.loads(plain.stdout)["columns"]["size"]["nulls"] == 50
 

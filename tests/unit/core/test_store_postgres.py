@@ -63,9 +63,13 @@ def test_rows_come_in_the_order_asked_for(store):
 
 
 def test_what_fails_within_a_transaction_leaves_nothing(store):
-    with pytest.raises(RuntimeError), store.transaction() as connection:
-        store.add_within(connection, "progress", step="a", at=AT)
-        raise RuntimeError
+    def fail() -> None:
+        with store.transaction() as connection:
+            store.add_within(connection, "progress", step="a", at=AT)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     assert store.rows("progress") == []
 

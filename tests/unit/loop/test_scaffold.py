@@ -159,14 +159,27 @@ def test_without_a_time_the_order_of_the_rows_is_the_clock(tmp_path: Path) -> No
     assert 8 <= result.windows <= 13
 
 
-def test_rows_that_share_a_time_are_taken_as_independent(tmp_path: Path) -> None:
+def test_a_clock_too_coarse_to_learn_by_gives_way_to_the_order_of_the_rows(
+    tmp_path: Path,
+) -> None:
     frame = orders().with_columns(year=2015 + pl.int_range(pl.len()) // 500)
 
     result, project = made(tmp_path, frame, time="year")
 
+    computed = check_whole(project)
+    assert project.table("orders").time == "row_number"
+    assert any("`year` tells only 4 times apart" in note for note in result.notes)
+    assert "year" not in computed.columns
+
+
+def test_months_are_told_apart_well_enough(tmp_path: Path) -> None:
+    frame = orders().with_columns(asked=pl.col("asked").dt.truncate("1mo"))
+
+    _, project = made(tmp_path, frame)
+
     check_whole(project)
+    assert project.table("orders").time == "asked"
     assert project.task.block == "row"
-    assert (project.monitor.window, result.windows) == ("1y", 3)
 
 
 @pytest.mark.parametrize(
