@@ -70,3 +70,24 @@ def test_a_much_worse_challenger_never_passes_and_mostly_fails():
 
     assert "pass" not in outcomes
     assert np.mean([outcome == "fail" for outcome in outcomes]) > 0.9
+
+
+def test_a_challenger_that_ranks_no_better_passes_no_more_often_than_promised():
+    from trimtab.gates.rank import decide_by_rank
+
+    rng = np.random.default_rng(5)
+    day, passed = np.repeat(np.arange(30), 40), []
+    for _ in range(300):
+        mood = rng.normal(0, 0.15, (3, 30))[:, day]  # days on which all, or one model, go wrong
+        labels = rng.random(day.size) < 0.3 + 0.1 * np.tanh(mood[0])
+        new, old = (
+            np.clip(0.3 + 0.1 * labels + own + rng.normal(0, 0.2, day.size), 0, 1)
+            for own in mood[1:]
+        )
+        verdict = decide_by_rank(
+            labels, new, old, new_loss=(new - labels) ** 2, old_loss=(old - labels) ** 2,
+            blocks=day, settings=GateSection(), delta=0.1,
+        )  # fmt: skip
+        passed.append(verdict.outcome == "pass")
+
+    assert np.mean(passed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trimtab.cli.loop import replay_table
-from trimtab.cli.output import emit, progress_bars, table, talk
+from trimtab.cli.loop import replay_table, run_table
+from trimtab.cli.output import emit, progress_bars, talk
 from trimtab.core.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def demo(
     with progress_bars() as progress:
         ran = run_pipeline(workspace, at=at, auto_approve=True, progress=progress)
         played = replay(workspace, at=at, auto_approve=True, progress=progress)
-    steps = [(step["step"], step["result"], step["note"]) for step in ran.steps]
-    emit({}, as_json=False, text=table("Pipeline", ["step", "result", "note"], steps))
+    emit({}, as_json=False, text=run_table(ran.steps))
     emit({}, as_json=False, text=replay_table(played.windows, played.overall, played.policy))
     _show_page(workspace, played.scope, keep_serving=keep_serving, port=port)
 

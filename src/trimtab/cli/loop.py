@@ -1,11 +1,13 @@
 """`trimtab run`, `replay`, `approve` and `reviews`: the loop, from the terminal."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 
 from trimtab.cli.output import AsJson, ProjectPath, emit, progress_bars, table, talk
 from trimtab.core.records import jsonable
@@ -31,7 +33,7 @@ def run(
         result = run_pipeline(
             workspace, at=datetime.now(UTC), auto_approve=auto_approve, progress=progress
         )
-    emit(result.to_dict(), as_json=as_json, text=_run_table(result.to_dict()))
+    emit(result.to_dict(), as_json=as_json, text=run_table(result.steps))
 
 
 def replay(
@@ -131,6 +133,11 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _run_table(result: dict[str, Any]) -> Any:
-    rows = [(step["step"], step["result"], step["note"]) for step in result["steps"]]
-    return table("Run", ["step", "result", "note"], rows)
+def run_table(steps: Sequence[dict[str, Any]]) -> RenderableType:
+    """Return what a run made, step by step, with what the checks found below."""
+    rows = [(step["step"], step["result"], step["note"]) for step in steps]
+    found = [(step["result"], text) for step in steps for text in step["violations"]]
+    made = table("Pipeline", ["step", "result", "note"], rows)
+    if not found:
+        return made
+    return Group(made, table("What the checks found", ["dataset version", "violation"], found))

@@ -32,7 +32,9 @@ def list_versions(
     versions = _registry(project, scope).versions()
     names = list(dict.fromkeys(name for version in versions for name in version.metrics))[:4]
     shown = table(
-        f"{versions[0].name}: {len(versions)} versions" if versions else "no version yet",
+        f"{versions[0].name}: {len(versions)} version{'s' * (len(versions) > 1)}"
+        if versions
+        else "no version yet",
         ["version", "stage", "trained until", *(f"{name}>" for name in names), "dataset",
          "runtime", "commit"],
         [

@@ -117,14 +117,16 @@ def _column_checks(name: str, column: ColumnSchema, kind: pl.DataType) -> list[R
     def add(check: str, fails: pl.Expr, text: str, **more: Any) -> None:
         made.append(
             RowCheck(name, check, column.severity, fails.fill_null(value=False), value, text,
-                     reject=column.reject, **more)
+                     **{"reject": column.reject, **more})
         )  # fmt: skip
 
     if column.max_null_share < 1:
         absent = value.is_null() | value.is_nan() if kind.is_float() else value.is_null()
         bound = "none" if column.max_null_share == 0 else f"at most {column.max_null_share:.2%}"
         text = f"{{count}} of {{rows}} values missing ({{share}}); {bound} allowed"
-        add("nulls", absent, text, allowed=column.max_null_share)
+        # Where some may be missing, no one row is at fault for it.
+        reject = column.reject and column.max_null_share == 0
+        add("nulls", absent, text, allowed=column.max_null_share, reject=reject)
     if kind.is_numeric():
         bounded = value.fill_nan(None) if kind.is_float() else value
         if column.min is not None:

@@ -239,7 +239,8 @@ class Tables:
             write_deltalake(
                 delta if delta is not None else path,
                 rows,
-                mode="append",
+                # not "append" to none: another writer's new table would be appended to unread
+                mode="error" if delta is None else "append",
                 partition_by=by,
                 schema_mode="merge" if merge and delta is not None else None,
                 configuration=_KEEP if delta is None else None,

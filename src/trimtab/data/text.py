@@ -30,24 +30,31 @@ def read_csv(
             f"{name}: expected a header line and at least one row, got an empty file",
             hint="Check how the file was written.",
         )
+    options: dict[str, Any] = {
+        "separator": separator or _separator(head), "null_values": list(nulls) or None
+    }  # fmt: skip
     try:
-        frame = pl.scan_csv(
-            content,
-            separator=separator or _separator(head),
-            infer_schema=False,
-            null_values=list(nulls) or None,
-        )
-        columns = frame.collect_schema().names()
-        twins = [column.split("_duplicated_")[0] for column in columns if "_duplicated_" in column]
-        if twins:
-            raise SchemaError(
-                f"{name}: expected each column once, got `{twins[0]}` more than once",
-                hint="Rename one of them in the header line.",
-            )
-        typed = frame.with_columns(_types(frame, columns, () if nulls else MARKERS))
+        try:
+            return _typed(pl.scan_csv(content, infer_schema=False, **options), name, nulls)
+        except pl.exceptions.ComputeError:
+            if options["separator"] != "\t":
+                raise
+            # between tabs a quotation mark is often only that
+            bare = pl.scan_csv(content, infer_schema=False, quote_char=None, **options)
+            return _typed(bare, name, nulls)
     except UNREADABLE as error:
         raise unreadable(name, error, content) from None
-    return typed
+
+
+def _typed(frame: pl.LazyFrame, name: str, nulls: tuple[str, ...]) -> pl.LazyFrame:
+    columns = frame.collect_schema().names()
+    twins = [column.split("_duplicated_")[0] for column in columns if "_duplicated_" in column]
+    if twins:
+        raise SchemaError(
+            f"{name}: expected each column once, got `{twins[0]}` more than once",
+            hint="Rename one of them in the header line.",
+        )
+    return frame.with_columns(_types(frame, columns, () if nulls else MARKERS))
 
 
 def _separator(head: bytes) -> str:

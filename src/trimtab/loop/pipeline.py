@@ -51,9 +51,11 @@ def run_pipeline(
     made = []
     for event in result.get_asset_materialization_events():
         metadata = event.materialization.metadata
+        found = metadata.get("violations")
         made.append({
             "step": event.asset_key.to_user_string() if event.asset_key else "",
             "result": str(metadata["result"].value), "note": str(metadata["note"].value),
+            "violations": list(found.value) if found else [],
         })  # fmt: skip
     return RunResult(steps=tuple(made))
 
@@ -117,7 +119,13 @@ def _table_asset(workspace: Workspace, name: str, at: datetime) -> dg.AssetsDefi
         note = f"{version.rows:,} rows, {version.rejected:,} rejected, {len(warns)} warnings"
         yield dg.MaterializeResult(
             value=version.name,
-            metadata={"result": version.name, "note": note},
+            metadata={
+                "result": version.name,
+                "note": note,
+                "violations": dg.MetadataValue.json(
+                    [f"{one.severity}: {one.message}" for one in violations]
+                ),
+            },
             check_results=[
                 _check("schema_warn", warns, dg.AssetCheckSeverity.WARN),
                 _check("schema_stop", stops, dg.AssetCheckSeverity.ERROR),

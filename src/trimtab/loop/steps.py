@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime, time, timedelta
 
+import polars as pl
+
 from trimtab.core.progress import Progress
 from trimtab.core.records import DatasetVersion, Violation
 from trimtab.core.workspace import Workspace
 from trimtab.data.checks import validate
 from trimtab.data.schema import Schema, infer_schema
+from trimtab.data.sources import read_source
 from trimtab.data.tables import Tables
-from trimtab.data.time import windows
+from trimtab.data.time import time_expression, windows
 from trimtab.loop.admission import admit
 from trimtab.loop.cycle import Cycle
 from trimtab.models.features import FeatureSet, load_features
@@ -35,8 +38,19 @@ def ingest_table(
         name, source, query=settings.query, nulls=settings.nulls, time=settings.time,
         key=settings.key, schema=schema, at=at,
     )  # fmt: skip
-    report = validate(tables.read(version), schema, now=at)
+    others = _times_of(workspace, schema.covers) if schema.covers else {}
+    report = validate(tables.read(version), schema, others=others, table=version.name)
     return version, list(report.violations)
+
+
+def _times_of(workspace: Workspace, name: str) -> dict[str, pl.Series]:
+    """Return the event times of a table that another has to cover, as its source has them."""
+    settings = workspace.project.table(name)
+    if settings.time is None:
+        return {}
+    rows = read_source(workspace.project.source(name), query=settings.query, nulls=settings.nulls)
+    times = rows.select(_time=time_expression(settings.time, rows.collect_schema())).collect()
+    return {name: times["_time"]}
 
 
 def make_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:

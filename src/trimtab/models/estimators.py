@@ -17,6 +17,10 @@ from trimtab.core.records import TaskKind
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 Params = dict[str, Any]
+_LIGHTGBM_MORE = frozenset(
+    ["max_bin", "path_smooth", "extra_trees", "feature_fraction_bynode", "min_data_in_bin",
+     "max_delta_step", "cat_smooth", "linear_lambda", "drop_rate", "top_rate", "other_rate"]
+)  # fmt: skip
 _FILL = -1e9
 """What a missing number becomes for a forest: less than anything, so a split can part it."""
 
@@ -101,12 +105,12 @@ def find_estimator(name: str, kind: TaskKind) -> Estimator:
 
 
 def _leaf_rows(n_rows: int) -> int:
-    """Return how many rows a leaf should hold: one in 400, between 5 and 200."""
-    return max(5, min(200, n_rows // 400))
+    """Return how many rows a leaf should hold: one in 100, up to 200; of few rows, one in 20."""
+    return max(min(20, max(5, n_rows // 20)), min(200, n_rows // 100))
 
 
 def _leaf_range(n_rows: int) -> Range:
-    return Range(5, max(20, min(1000, n_rows // 50)), whole=True, log=True)
+    return Range(5, max(20, min(1000, n_rows // 20)), whole=True, log=True)
 
 
 def _lightgbm(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
@@ -117,6 +121,10 @@ def _lightgbm(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
         "random_state": seed, "deterministic": True, "force_row_wise": True,
         "n_jobs": layout.threads, "verbose": -1,
     }  # fmt: skip
+    # LightGBM itself swallows names that it does not know
+    unknown = params.keys() - made().get_params().keys() - _LIGHTGBM_MORE
+    if unknown:
+        raise TypeError(f"unexpected parameter {sorted(unknown)[0]!r}")
     return made(**{**fixed, **params})
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError
+from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
 from trimtab.core.records import TaskKind
 from trimtab.models.encode import Encoder
 from trimtab.models.estimators import Layout, find_estimator
+from trimtab.models.expressions import first_line
 from trimtab.models.fitted import FittedModel
 from trimtab.models.scoring import encoded
 
@@ -47,7 +48,8 @@ def fit(
     NotEnoughDataError
         If there are no rows, or only one label.
     ConfigError
-        If there is no such estimator, or it does not learn this kind of task.
+        If there is no such estimator, it does not learn this kind of task, or it does not take
+        these parameters.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -57,12 +59,20 @@ def fit(
     encoder = Encoder.fit(features, max_levels=chosen.max_levels)
     full = chosen.params(params, len(labels))
     layout = Layout(len(labels), len(encoder.numbers), len(encoder.texts))
-    made = chosen.build(kind, layout, full, seed)
+    try:
+        made = chosen.build(kind, layout, full, seed)
+    except TypeError as error:
+        raise _wrong_params(estimator, error) from None
     targets = encoded(kind, labels, classes)
     if kind != "regression":
         targets = targets.astype(np.int64)
-    with threadpool_limits(layout.threads):
-        made.fit(encoder.matrix(features), targets)
+    try:
+        with threadpool_limits(layout.threads):
+            made.fit(encoder.matrix(features), targets)
+    except Exception as error:
+        if type(error).__name__ in ("InvalidParameterError", "LightGBMError"):
+            raise _wrong_params(estimator, error) from None
+        raise
     return FittedModel(kind, classes, encoder, made, full)
 
 
@@ -83,3 +93,10 @@ def require_two_labels(labels: Labels, kind: TaskKind) -> None:
             f"expected classes, got {len(found):,} different labels in {len(labels):,} rows",
             hint='Set `task.kind` to "regression", or group the labels.',
         )
+
+
+def _wrong_params(estimator: str, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"estimator `{estimator}` does not take its parameters: {first_line(error)}",
+        hint="Mend `[train.params]` in trimtab.toml.",
+    )

@@ -5,6 +5,7 @@ is tried on.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ def time_folds(
     if len(cuts) < 2:
         cuts = _cuts(moments, n_folds)
     folds = []
-    for cut, end in zip(cuts, [*cuts[1:], len(moments)], strict=True):
+    for cut, end in pairwise([*cuts, len(moments)]):
         past = np.flatnonzero(known[:cut] <= moments[cut])
         if len(past) >= MIN_TRAIN_ROWS and len(np.unique(labels[past])) > 1:
             folds.append(Fold(past, np.arange(cut, end)))

@@ -17,9 +17,9 @@ def label_values(values: pl.Series, kind: TaskKind) -> pl.Series:
     values : polars.Series
         What the label expression gives; null and NaN mean *not known*.
     kind : {'binary', 'multiclass', 'regression'}
-        Binary labels may be booleans, or any two values: 1, the word yes or true, or else the
-        greater of the two in sorting order, stands for 1. Classes become text. Numbers that
-        are infinite count as unknown.
+        Binary labels may be booleans, or any two values: the greater number stands for 1, the
+        word yes or true, or else the word that comes later in the alphabet. Classes become text.
+        Numbers that are infinite count as unknown.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def _binary(values: pl.Series) -> pl.Series:
     words = [str(value).strip().lower() for value in found]
     yes = [value for value, word in zip(found, words, strict=True) if word in YES]
     if len(found) == 2:
-        positive = yes[0] if len(yes) == 1 else found[1]
+        is_word = len(yes) == 1 and values.dtype == pl.String
+        positive = yes[0] if is_word else found[1]
         hits = pl.select(pl.lit(values) == positive).to_series()
         return hits.cast(pl.Int8)
     if len(found) < 2 and set(words) <= YES | NO:  # a young table may have seen one side only

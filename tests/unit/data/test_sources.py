@@ -187,6 +187,14 @@ def test_text_types_come_from_every_value(tmp_path):
     assert words["empty"].to_list() == [None, None]
 
 
+def test_between_tabs_a_quotation_mark_may_be_only_that(tmp_path):
+    (tmp_path / "a.tsv").write_text('kind\ttext\nham\t"Hello" he said\nham\tbye\n')
+    (tmp_path / "b.tsv").write_text('kind\ttext\nham\t"two\twords"\n')
+
+    assert read_source(tmp_path / "a.tsv").collect()["text"][0] == '"Hello" he said'
+    assert read_source(tmp_path / "b.tsv").collect()["text"][0] == "two\twords"
+
+
 BAD = {
     "empty.csv": (b"", "got an empty file"),
     "blank.csv": (b"\n  \n", "got an empty file"),

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from trimtab.core.errors import StoppedError
+from trimtab.core.records import Verdict
 from trimtab.core.settings import GateSection
 from trimtab.core.store import Store
 from trimtab.gates.decide import decide
@@ -146,3 +147,15 @@ def test_four_processes_never_share_a_step(tmp_path):
 def test_wrong_arguments_are_refused(store):
     with pytest.raises(ValueError, match="steps"):
         look(Ledger(store), "v2", steps=0)
+
+
+def test_a_verdict_with_infinite_limits_comes_back_as_it_was(store):
+    def unbounded(delta):
+        return Verdict(
+            outcome="not enough data", condition="gain > 0", reason="one day", estimates={},
+            intervals={"gain": (-np.inf, np.inf)}, labels_used=3, method="t", delta=delta,
+        )  # fmt: skip
+
+    first, again = (look(Ledger(store), "v2", decide=unbounded) for _ in range(2))
+
+    assert again == first

@@ -78,7 +78,7 @@ def orders(n_rows: int = 900, *, seed: int = 5) -> pl.DataFrame:
         "order": np.arange(n_rows),
         "placed": placed,
         "known": [time + timedelta(days=3) for time in placed],
-        "price": [None if hole else float(value) for hole, value in zip(missing, price)],
+        "price": pl.Series(np.where(missing, np.nan, price)).fill_nan(None),
         "shop": [None if rng.random() < 0.05 else str(name) for name in shop],
         "items": rng.integers(1, 6, n_rows),
         "gift": [None if rng.random() < 0.1 else bool(rng.random() < 0.3) for _ in price],

@@ -23,12 +23,12 @@ DAY = timedelta(days=1)
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def project(**task: object) -> Project:
+def project(key: tuple[str, ...] = ("id", "part"), **task: object) -> Project:
     return Project.model_validate({
         "root": ".",
         "project": {"name": "shop"},
         "tables": [
-            {"name": "orders", "source": "o", "time": "at", "key": task.pop("key", ["id", "part"])},
+            {"name": "orders", "source": "o", "time": "at", "key": list(key)},
             {"name": "shops", "source": "s"},
         ],
         "joins": task.pop("joins", []),
@@ -62,7 +62,7 @@ def test_a_label_is_known_at_its_time_or_after_the_delay() -> None:
 
 
 def test_without_a_key_the_row_number_is_the_id() -> None:
-    rows = assemble_rows(project(key=[]), {"orders": ORDERS})
+    rows = assemble_rows(project(key=()), {"orders": ORDERS})
     assert sorted(rows[ID].to_list()) == ["0", "1", "2"]
 
 
@@ -79,7 +79,7 @@ def test_a_join_keeps_every_row_and_marks_names_that_clash() -> None:
 
 def test_twins_are_refused_in_the_table_and_in_what_is_joined() -> None:
     with pytest.raises(KeyClashError, match=r"table `orders`, key \['id'\].*got 2 rows"):
-        assemble_rows(project(key=["id"]), {"orders": ORDERS})
+        assemble_rows(project(key=("id",)), {"orders": ORDERS})
     joined = project(joins=[{"table": "shops", "on": ["shop"]}])
     with pytest.raises(KeyClashError, match="table `shops`, joined on"):
         assemble_rows(joined, {"orders": ORDERS, "shops": pl.concat([SHOPS, SHOPS])})
