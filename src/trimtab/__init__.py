@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from trimtab.gates.plan import plan as gate_plan
     from trimtab.loop.pipeline import run_pipeline as run
     from trimtab.loop.replay import replay as replay
-    from trimtab.loop.scaffold import init as init
+    from trimtab.loop.scaffold import scaffold as init
     from trimtab.models.features import FeatureSet as FeatureSet
     from trimtab.models.registry import Registry as Registry
     from trimtab.serving.client import Client as Client
 
 _PLACES = {
     # a project and its parts
-    "init": "loop.scaffold:init",
+    "init": "loop.scaffold:scaffold",
     "load_project": "core.project:load_project",
     "Project": "core.project:Project",
     "Workspace": "core.workspace:Workspace",

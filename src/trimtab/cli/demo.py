@@ -77,9 +77,9 @@ def _show_page(
     from trimtab.serving.server import serve
 
     # The two faces do not import each other; they meet here, by name and at run time.
-    pages = import_module("trimtab.web.export")
+    pages, export = import_module("trimtab.web.app"), import_module("trimtab.web.export")
     root, settings = workspace.project.root, workspace.project.serve
-    page = pages.render_static(workspace, scope, root / "report.html")
+    page = export.render_static(workspace, scope, root / "report.html")
     port = settings.port if port is None else port
     address = f"http://{settings.host}:{port}{pages.model_path(workspace.within(scope))}"
     talk(f"the page, in one file: {page.resolve().as_uri()}")

@@ -158,10 +158,15 @@ class MonitorSection(Section):
 
 
 class RetrainSection(Section):
-    """When a challenger is trained, and on which rows."""
+    """When a challenger is trained, and on which rows.
+
+    `triggered` retrains when an alert says that the model has moved, or when the labelled rows
+    since the champion was trained come to `growth` of those it learned from (0.2: a fifth).
+    """
 
     policy: Literal["never", "scheduled", "triggered"] = "triggered"
     window: TrainWindow = "all"
+    growth: float = Field(default=0.2, gt=0)
 
 
 class AlertSection(Section):

@@ -17,14 +17,9 @@ from trimtab.core.progress import Progress
 from trimtab.core.records import Alert, DatasetVersion, ModelVersion, Record, Verdict
 from trimtab.core.workspace import Workspace
 from trimtab.loop.admission import admit, judge
-from trimtab.loop.retraining import (
-    REFRESH_SHARE,
-    RETRAINING_MONITORS,
-    retrain_reason,
-    training_start,
-)
+from trimtab.loop.retraining import RETRAINING_MONITORS, retrain_reason, training_start
 from trimtab.loop.review import require_review
-from trimtab.models.rows import LABEL, TIME, known_rows
+from trimtab.models.rows import LABEL, known_rows
 from trimtab.models.scoring import known_classes
 from trimtab.monitoring.alerts import alerts_for, raise_alerts
 from trimtab.monitoring.windows import Reference, close_window
@@ -99,7 +94,9 @@ class Cycle:
         if challenger is not None and verdict is not None:
             promoted, reason = self._act(challenger, verdict, end, at)
         if challenger is None or self.registry.get(challenger.version).stage != "staging":
-            reason = reason or retrain_reason(self.workspace.project.retrain, alerts)
+            reason = reason or retrain_reason(
+                self.workspace.project.retrain, alerts, self._growth(champion, end)
+            )
             trained = self._retrain(start, end, reason, at) if reason else None
         return Turn(
             start=start, end=end, champion=champion.version,
@@ -173,7 +170,7 @@ class Cycle:
             why = f"refused by the gate: {verdict.reason}"
             move(number, "archived", who="gate", why=why, at=at)
             return False, None
-        if self._new_share(challenger, end) >= REFRESH_SHARE:
+        if self._growth(challenger, end) >= self.workspace.project.retrain.growth:
             why = "undecided, and there is much to learn from since it was trained"
             move(number, "archived", who="gate", why=why, at=at)
             return False, f"the challenger v{number} was {why}"
@@ -184,13 +181,14 @@ class Cycle:
             move(number, "archived", who="gate", why=why, at=at)
         return False, None
 
-    def _new_share(self, challenger: ModelVersion, end: datetime) -> float:
-        """Return the share of new rows in what a challenger trained now would learn from."""
-        start = training_start(self.workspace.project.retrain.window, end, None)
-        known = known_rows(self.workspace, self.rows, start=start, until=end)
-        if challenger.trained_until is None or known.is_empty():
+    def _growth(self, model: ModelVersion, end: datetime) -> float:
+        """Return the rows known since a model was trained, as a share of those it learned from."""
+        until = model.trained_until
+        if until is None:
             return 0.0
-        return known.filter(pl.col(TIME) >= challenger.trained_until).height / known.height
+        learned = known_rows(self.workspace, self.rows, start=model.trained_from, until=until)
+        known = known_rows(self.workspace, self.rows, start=model.trained_from, until=end)
+        return (known.height - learned.height) / max(learned.height, 1)
 
     def _retrain(
         self, start: datetime, end: datetime, reason: str, at: datetime

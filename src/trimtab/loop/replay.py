@@ -23,6 +23,7 @@ from trimtab.loop.cycle import Cycle
 from trimtab.loop.traffic import Traffic
 from trimtab.loop.window_report import (
     Answers,
+    overall_facts,
     performance_facts,
     turn_facts,
     window_label,
@@ -105,11 +106,10 @@ def replay(
     if player.unfinished():
         with running_server(scope) as client:
             player.play(client)
-    done = scope.store.rows("replay_windows", order="start")
+    done = [row["details"] for row in scope.store.rows("replay_windows", order="start")]
     return ReplayResult(
         scope=scope.scope, policy=project.retrain.policy, training_window=project.retrain.window,
-        windows=tuple(row["details"] for row in done),
-        overall=scope.store.rows("progress", step="replay finished")[0]["details"]["overall"],
+        windows=tuple(done), overall=overall_facts(done),
     )  # fmt: skip
 
 
@@ -155,9 +155,7 @@ class _Player:
         end = self.spans[-1][1]
         self.traffic.post_rest(end, client)
         self._report_late_labels()
-        self.scope.store.add(
-            "progress", step="replay finished", at=end, details={"overall": self._overall()}
-        )
+        self.scope.store.add("progress", step="replay finished", at=end)
 
     def _play_window(self, start: datetime, end: datetime, client: "Client") -> None:
         window = rows_between(self.scope, self.rows, start, end)
@@ -208,14 +206,6 @@ class _Player:
             self.registry, self.baselines, self.log.read(start, end, known_until=known_until),
             rows_between(self.scope, self.rows, start, end), start,
         )  # fmt: skip
-
-    def _overall(self) -> dict[str, Any]:
-        """Return the figures of all windows together, where their classes are the same."""
-        done = self.scope.store.rows("replay_windows", state="done", order="start")
-        parts = [self._answers(row["start"], row["end"], None) for row in done]
-        if not parts or not all(part.same_classes(parts[0]) for part in parts):
-            return {}
-        return performance_facts(self.scope, self.baselines, Answers.joined(parts))
 
     def _report_late_labels(self) -> None:
         """Report again on windows some of whose labels came after they were closed."""

@@ -13,28 +13,32 @@ UNITS = {"day": "d", "week": "w", "month": "mo", "year": "y"}
 RETRAINING_MONITORS = ("performance", "bias", "prediction drift")
 """Alerts of these monitors say that the model, not only its surroundings, has moved."""
 
-REFRESH_SHARE = 0.15
-"""A challenger the gate could not decide on is replaced once this share of what a new one would
-learn from is newer than it; below that it stays in shadow, and the next look sees more labels."""
-
-
-def retrain_reason(settings: RetrainSection, alerts: Sequence[Alert]) -> str | None:
+def retrain_reason(
+    settings: RetrainSection, alerts: Sequence[Alert], growth: float
+) -> str | None:
     """Say why a challenger should be trained now, or None if it should not.
 
     Parameters
     ----------
     settings : RetrainSection
         The policy: *never*; *scheduled*, at every window's end; *triggered*, when an alert of
-        the window says that predictions or their errors have left what was promised.
+        the window says that predictions or their errors have left what was promised, or when
+        there is much to learn from that the champion has not seen.
     alerts : sequence of Alert
         Alerts of the window that has just closed.
+    growth : float
+        Labelled rows since the champion was trained, as a share of those it learned from.
     """
     if settings.policy == "never":
         return None
     if settings.policy == "scheduled":
         return "scheduled at the end of each window"
     fired = [alert for alert in alerts if alert.monitor in RETRAINING_MONITORS]
-    return f"triggered by {fired[0].monitor}: {fired[0].message}" if fired else None
+    if fired:
+        return f"triggered by {fired[0].monitor}: {fired[0].message}"
+    if growth >= settings.growth:
+        return f"triggered by new rows: {growth:.0%} of what the champion learned from"
+    return None
 
 
 def training_start(

@@ -82,24 +82,6 @@ class Answers:
             },
         )
 
-    @classmethod
-    def joined(cls, parts: "Sequence[Answers]") -> "Answers":
-        """Return the answers of several windows, in order, as one."""
-        first = parts[0]
-        return cls(
-            rows=sum(part.rows for part in parts),
-            labels=np.concatenate([part.labels for part in parts]),
-            times=pl.concat([part.times for part in parts]),
-            sides={
-                side: (np.concatenate([part.sides[side][0] for part in parts]), classes)
-                for side, (_, classes) in first.sides.items()
-            },
-        )
-
-    def same_classes(self, other: "Answers") -> bool:
-        """Whether the columns of all scores mean the same in both."""
-        return all(classes == other.sides[side][1] for side, (_, classes) in self.sides.items())
-
 
 def performance_facts(
     workspace: Workspace, baselines: Baselines, answers: Answers
@@ -114,6 +96,44 @@ def performance_facts(
         "mean_score": _mean_score(answers.sides["served"][0]) if labels.size else None,
         "observed_rate": _rate(task.kind, labels),
     }
+
+
+def overall_facts(windows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures of all windows together: means, weighted by labelled rows.
+
+    Metrics are averaged over windows rather than computed on all rows at once: that would ask
+    two models that served in different months to agree on the level of their scores. Windows
+    are taken as independent, so the half-widths of their intervals add up in squares.
+    """
+    known = [row for row in windows if row["metric_served"] is not None]
+    if not known:
+        return {}
+    weights = np.array([row["labelled"] for row in known], dtype=float)
+    weights /= weights.sum()
+    intervals = {name: _averaged([row["intervals"][name] for row in known], weights)
+                 for name in known[0]["intervals"]}  # fmt: skip
+    return {
+        "n": sum(row["n"] for row in windows),
+        "labelled": sum(row["labelled"] for row in windows),
+        "metric": known[0]["metric"],
+        **{f"metric_{side}": (intervals[side] or {}).get("estimate")
+           for side in ("served", "stale", "always")},
+        "intervals": intervals,
+    }  # fmt: skip
+
+
+def _averaged(
+    parts: Sequence[dict[str, float] | None], weights: Array
+) -> dict[str, float | None] | None:
+    if any(part is None or part["estimate"] is None for part in parts):
+        return None
+    estimates = np.array([part["estimate"] for part in parts if part])
+    mean = float(weights @ estimates)
+    if any(part is None or part["low"] is None or part["high"] is None for part in parts):
+        return {"estimate": mean, "low": None, "high": None}
+    halves = np.array([(part["high"] - part["low"]) / 2 for part in parts if part])
+    half = float(np.sqrt(((weights * halves) ** 2).sum()))
+    return {"estimate": mean, "low": mean - half, "high": mean + half}
 
 
 def window_label(project: Project, start: datetime, end: datetime) -> str:

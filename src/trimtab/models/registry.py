@@ -12,6 +12,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -276,10 +277,8 @@ class Registry:
         try:
             client.get_registered_model(self.name)
         except MlflowException:
-            try:
+            with suppress(MlflowException):  # another process was faster
                 client.create_registered_model(self.name)
-            except MlflowException:  # another process was faster
-                client.get_registered_model(self.name)
         return client
 
     @cached_property
@@ -288,8 +287,12 @@ class Registry:
         found = self._client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
+        from mlflow.exceptions import MlflowException
+
         location = None if self._is_remote else self._artifacts.as_uri()
-        return str(self._client.create_experiment(name, artifact_location=location))
+        with suppress(MlflowException):  # another process was faster
+            self._client.create_experiment(name, artifact_location=location)
+        return str(self._client.get_experiment_by_name(name).experiment_id)
 
     @property
     def _is_remote(self) -> bool:
@@ -373,6 +376,26 @@ def _open_mlflow(uri: str) -> Any:
         from mlflow import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
+        if uri.startswith("sqlite:///"):
+            _make_database(Path(uri.removeprefix("sqlite:///")), MlflowClient)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_experiments(max_results=1)
     return client
+
+
+def _make_database(file: Path, client: Any) -> None:
+    """Make MLflow's database whole or not at all.
+
+    MLflow makes its tables step by step: cut off half way, or with another process doing the
+    same, they would never work again. So they are made elsewhere, and appear at once.
+    """
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix="mlflow-") as folder:
+        draft, ready = Path(folder) / "draft.db", Path(folder) / "ready.db"
+        uri = f"sqlite:///{draft}"
+        client(tracking_uri=uri, registry_uri=uri).search_experiments(max_results=1)
+        ready.write_bytes(draft.read_bytes())
+        with suppress(FileExistsError):  # another process was faster
+            os.link(ready, file)

@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trimtab.core.errors import ConfigError, SourceError, TrimtabError
 from trimtab.core.workspace import Workspace
@@ -288,10 +288,22 @@ def _main() -> int:
     return 0
 
 
+def leave(code: int = 0) -> NoReturn:
+    """End the process after `serve`, without taking the interpreter apart.
+
+    Granian's thread lives on for a moment after the server has stopped. If it wants the
+    interpreter just while that is being taken apart, the process aborts (seen now and then under
+    load, granian 2.8). All that matters is on disk by then.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    leave(_main())

@@ -14,11 +14,11 @@ def alert(monitor: str) -> Alert:
 
 
 def test_never_means_never():
-    assert retrain_reason(RetrainSection(policy="never"), [alert("performance")]) is None
+    assert retrain_reason(RetrainSection(policy="never"), [alert("performance")], 9.0) is None
 
 
 def test_scheduled_needs_no_alert():
-    assert retrain_reason(RetrainSection(policy="scheduled"), [])
+    assert retrain_reason(RetrainSection(policy="scheduled"), [], 0.0)
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,16 @@ def test_scheduled_needs_no_alert():
     [("performance", True), ("bias", True), ("input drift", False), ("volume", False)],
 )
 def test_triggered_follows_what_says_that_the_model_has_moved(monitor, fires):
-    reason = retrain_reason(RetrainSection(policy="triggered"), [alert(monitor)])
+    reason = retrain_reason(RetrainSection(policy="triggered"), [alert(monitor)], 0.0)
 
     assert (reason is not None) == fires
+
+
+def test_triggered_retrains_when_there_is_much_that_the_champion_has_not_seen():
+    settings = RetrainSection(policy="triggered", growth=0.2)
+
+    assert "21% of what" in retrain_reason(settings, [], 0.21)
+    assert retrain_reason(settings, [], 0.19) is None
 
 
 @pytest.mark.parametrize(

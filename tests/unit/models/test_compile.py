@@ -1,5 +1,9 @@
 """Every estimator on every kind of label it learns: fitted, compiled, held to the original."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -79,6 +83,29 @@ def test_fitting_twice_gives_the_same_bytes(name: str) -> None:
     first, second = fitted(name, "binary"), fitted(name, "binary")
     assert first.to_bytes() == second.to_bytes()
     assert to_onnx(first) == to_onnx(second)
+
+
+def test_another_process_makes_the_same_bytes() -> None:
+    code = """
+import hashlib, sys, numpy as np, polars as pl
+from trimtab.models.compile import to_onnx
+from trimtab.models.fit import fit
+x = np.random.default_rng(0).normal(size=(400, 3))
+rows = pl.DataFrame(x, schema=["a", "b", "c"]).with_columns(t=pl.Series(list("wxyz") * 100))
+for name in ("lightgbm", "random_forest", "logistic"):
+    labels = (x[:, 0] > 0).astype(int)
+    model = fit(rows, labels, kind="binary", estimator=name, params={}, seed=3)
+    print(hashlib.sha256(to_onnx(model) + model.to_bytes()).hexdigest())
+"""
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert answers[0] == answers[1]
+    assert len(answers[0].split()) == 3
 
 
 def test_trees_split_float32_values_alike_at_every_threshold() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from trimtab.core.errors import ConfigError, NotFoundError, SourceError
 from trimtab.core.workspace import Workspace
-from trimtab.models.registry import Registry
+from trimtab.models.registry import Registry, _open_mlflow
 from trimtab.models.train import train
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -147,3 +147,18 @@ def test_another_process_sees_the_same(shop, registry, register) -> None:
     move(other, 1, "production")
     assert registry.current("production") == other.current("production")
     assert registry.load(1).version.stage == "production"
+
+
+def test_mlflows_database_appears_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "mlflow.db"
+
+    def killed(*args, **options) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mlflow.MlflowClient.search_experiments", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _open_mlflow(f"sqlite:///{file}")
+    assert not file.exists()
+    assert _open_mlflow(f"sqlite:///{file}").search_experiments()
+    assert list(tmp_path.iterdir()) == [file]
