@@ -42,8 +42,11 @@ class TrimtabGroup(TyperGroup):
         except TrimtabError as error:
             if ctx.meta.get("json"):
                 print_line(json.dumps({"error": error.to_dict()}))
-            talk(f"[bold red]error:[/] {escape(error.problem)}\n\n[bold]hint:[/] "
-                 f"{escape(error.hint)}")  # fmt: skip
+            # not wrapped: a path or a name that is cut in two cannot be copied or searched for
+            Console(stderr=True, highlight=False, soft_wrap=True).print(
+                f"[bold red]error:[/] {escape(error.problem)}\n\n"
+                f"[bold]hint:[/] {escape(error.hint)}"
+            )
             raise typer.Exit(error.exit_code) from None
 
 

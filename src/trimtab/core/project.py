@@ -206,6 +206,10 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
             key=name,
         )
     message = first["msg"].removeprefix("Value error, ")
+    if not place:  # sections that do not fit together: the message names them
+        return ConfigError(f"{where}: {message}", hint=f"Change one of them in {file.name}.")
+    if first["type"] != "value_error":
+        message += f", got {first['input']!r}"
     return ConfigError(
         f"{where}: `{name}`: {message}",
         hint=f"Change `{name}` in {file.name}.",

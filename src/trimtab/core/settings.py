@@ -64,7 +64,6 @@ class TableSection(Section):
     key: list[str] = []
     schema_file: Path | None = None
     nulls: list[str] = []
-    labels: str | None = None
 
 
 class JoinSection(Section):

@@ -88,22 +88,60 @@ def _kind(path: PurePosixPath | Path) -> str:
 
 
 def read_files(files: list[Path], nulls: tuple[str, ...]) -> pl.LazyFrame:
-    """Return the rows of all files, one after the other; they have the same columns."""
+    """Return the rows of all files, one after the other.
+
+    Labels may come in some of the files only: a column that a file lacks is null in its rows. A
+    column of several types gets the narrowest one that holds them all.
+
+    Raises
+    ------
+    SchemaError
+        If a file shares no column with the first, or the types of a column have nothing in
+        common.
+    """
     frames = [_read_file(file, nulls) for file in files]
     if len(frames) == 1:
         return frames[0]
-    columns = frames[0].collect_schema().names()
-    for file, frame in zip(files, frames, strict=True):
-        names = frame.collect_schema().names()
-        if set(names) != set(columns):
-            odd = sorted(set(names) ^ set(columns))
+    frames = [
+        frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)) for frame in frames
+    ]
+    schemas = [frame.collect_schema() for frame in frames]
+    for file, schema in zip(files, schemas, strict=True):
+        if not set(schema) & set(schemas[0]):
             raise SchemaError(
-                f"expected the same columns in all files; {file.name} differs from "
-                f"{files[0].name} in: {', '.join(odd)}",
-                hint="Read the files one by one, or mend the one that differs.",
+                f"expected files of one table; {file.name} has no column of {files[0].name}",
+                hint="Give each table a source of its own.",
             )
-    ordered = [frame.select(columns) for frame in frames]
-    return pl.concat(ordered, how="vertical_relaxed")
+    together = pl.concat(frames, how="diagonal_relaxed")
+    try:
+        together.collect_schema()
+    except pl.exceptions.PolarsError:
+        raise _unlike(files, schemas) from None
+    return together
+
+
+def _unlike(files: list[Path], schemas: list[pl.Schema]) -> SchemaError:
+    """Say which column has types that no common type holds."""
+    first: dict[str, tuple[Path, pl.DataType]] = {}
+    for file, schema in zip(files, schemas, strict=True):
+        for name, kind in schema.items():
+            there, known = first.setdefault(name, (file, kind))
+            try:
+                pl.concat(
+                    [pl.Series([], dtype=t).to_frame() for t in (known, kind)],
+                    how="vertical_relaxed",
+                )
+            except pl.exceptions.PolarsError:
+                return SchemaError(
+                    f"expected one type of `{name}` in all files, got {known} in {there.name} "
+                    f"and {kind} in {file.name}",
+                    hint=f"Convert `{name}` in one of them.",
+                    column=name,
+                )
+    return SchemaError(
+        f"expected files of one table, got {len(files)} that do not fit together",
+        hint="Read them one by one, and compare `trimtab data profile` of each.",
+    )
 
 
 def _read_file(file: Path, nulls: tuple[str, ...]) -> pl.LazyFrame:

@@ -93,7 +93,8 @@ def admit(
         reasons.append(Reason(pl.col(column).is_null(), f"`{column}`: a key cannot be missing"))
     if time is not None:
         undated = time_expression(time, typed.schema).is_null()
-        reasons.append(Reason(undated, "no event time that can be read"))
+        named = ", ".join(f"`{column}`" for column in time_columns(time, typed.schema))
+        reasons.append(Reason(undated, f"{named}: no event time that can be read"))
     if schema is not None:
         for check in row_checks(schema, typed.schema, "training", raw=rows.schema):
             if check.reject and check.check != "type":

@@ -20,6 +20,7 @@
 import hashlib
 import json
 import math
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,8 +119,11 @@ class Schema(_Section):
         return "\n".join(lines) + "\n"
 
     def save(self, path: Path | str) -> None:
-        """Write the schema file."""
-        Path(path).write_text(self.to_toml(), encoding="utf-8")
+        """Write the schema file, whole or not at all."""
+        file = Path(path)
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        part.write_text(self.to_toml(), encoding="utf-8")
+        part.replace(file)
 
     @classmethod
     def load(cls, path: Path | str) -> "Schema":

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -125,8 +126,8 @@ class Tables:
         """
         version = name if isinstance(name, DatasetVersion) else self.get(name)
         delta = DeltaTable(self.folder / version.table, version=version.version)
-        files = sorted(delta.file_uris(), key=_commit_order)
-        return pl.scan_parquet(files, hive_partitioning=False)
+        files = sorted(_files(delta), key=_commit_order)
+        return pl.scan_parquet(files, hive_partitioning=False, glob=False)
 
     def get(self, name: str) -> DatasetVersion:
         """Return the version called `flights@3`, the newest of the table for `flights`."""
@@ -177,8 +178,10 @@ class Tables:
              VERSION: [facts["version"] for facts in made]},
             schema={_INGEST: pl.String, VERSION: pl.Int64},
         )  # fmt: skip
-        files = sorted(aside.file_uris())
-        rows = pl.scan_parquet(files, hive_partitioning=False, missing_columns="insert")
+        files = sorted(_files(aside))
+        rows = pl.scan_parquet(
+            files, hive_partitioning=False, glob=False, missing_columns="insert"
+        )
         return rows.join(versions, on=_INGEST, how="left").drop(_INGEST)
 
     def _check_name(self, table: str) -> None:
@@ -316,6 +319,11 @@ def _time_range(
         moved = timedelta(minutes=before)
         low, high = low + moved, high + moved
     return low.astimezone(UTC), high.astimezone(UTC)
+
+
+def _files(delta: DeltaTable) -> list[str]:
+    """Return the paths of the data files; Delta writes a blank in a folder's name as %20."""
+    return [unquote(uri) for uri in delta.file_uris()]
 
 
 def _commit_order(uri: str) -> tuple[int, str]:

@@ -97,7 +97,7 @@ class Cycle:
             reason = reason or retrain_reason(
                 self.workspace.project.retrain, alerts, self._growth(champion, end)
             )
-            trained = self._retrain(start, end, reason, at) if reason else None
+            trained = self._retrain(start, end, reason, champion, at) if reason else None
         return Turn(
             start=start, end=end, champion=champion.version,
             challenger=challenger.version if challenger else None,
@@ -191,7 +191,7 @@ class Cycle:
         return (known.height - learned.height) / max(learned.height, 1)
 
     def _retrain(
-        self, start: datetime, end: datetime, reason: str, at: datetime
+        self, start: datetime, end: datetime, reason: str, champion: ModelVersion, at: datetime
     ) -> ModelVersion | None:
         """Train a challenger on what is known now; None if the reviewer said no."""
         from trimtab.models.train import train
@@ -206,7 +206,7 @@ class Cycle:
             run_id = train(
                 self.workspace, self.rows, until=end,
                 start=training_start(settings.window, end, self._drift_since(start)),
-                params=self._params(), progress=self.progress,
+                params=self._params(champion), progress=self.progress,
             )  # fmt: skip
             return admit(
                 self.workspace, self.registry, run_id, why=reason, at=at,
@@ -215,9 +215,13 @@ class Cycle:
         except StoppedError:
             return None
 
-    def _params(self) -> dict[str, Any]:
-        """Hyper-parameters of the first model: tuned once, since they move little."""
-        return self.registry.load(1).params
+    def _params(self, champion: ModelVersion) -> dict[str, Any] | None:
+        """Return the champion's parameters, searched for once, since they move little.
+
+        None, which means a new search, if the project has another estimator by now.
+        """
+        kept = self.registry.card(champion)["estimator"] == self.workspace.project.train.estimator
+        return self.registry.load(champion).params if kept else None
 
     def _drift_since(self, start: datetime) -> datetime | None:
         """Return the start of the unbroken run of alerted windows that ends with this one."""

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from trimtab.core.errors import NotEnoughDataError
+from pydantic import ValidationError
+
+from trimtab.core.errors import ConfigError, NotEnoughDataError
 from trimtab.core.progress import Progress, silent
 from trimtab.core.project import Project
 from trimtab.core.records import DatasetVersion, ModelVersion, Record
@@ -222,7 +224,15 @@ def with_policy(project: Project, policy: str | None, window: str | None) -> Pro
     changes = {"policy": policy, "window": window}
     values = project.model_dump()
     values["retrain"] |= {key: value for key, value in changes.items() if value is not None}
-    return Project.model_validate(values)
+    try:
+        return Project.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        raise ConfigError(
+            f"`--{name}`: {first['msg'].removeprefix('Value error, ')}",
+            hint=f"Give another `--{name}`, or leave it out for the project's own.",
+        ) from None
 
 
 def replay_scope(project: Project, rows: DatasetVersion, commit: str) -> str:

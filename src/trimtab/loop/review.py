@@ -71,7 +71,7 @@ def decide_review(
         known = [row["subject"] for row in waiting]
         raise NotFoundError(
             f"no review of `{subject}` is waiting in scope `{workspace.scope}`",
-            hint=nearest(subject, known),
+            hint=nearest(subject, known) if known else "`trimtab reviews` lists what waits.",
             subject=subject,
         )
     values = {

@@ -124,7 +124,8 @@ def _lightgbm(kind: TaskKind, layout: Layout, params: Params, seed: int) -> Any:
     # LightGBM itself swallows names that it does not know
     unknown = params.keys() - made().get_params().keys() - _LIGHTGBM_MORE
     if unknown:
-        raise TypeError(f"unexpected parameter {sorted(unknown)[0]!r}")
+        name, allowed = sorted(unknown)[0], [*made().get_params(), *_LIGHTGBM_MORE]
+        raise TypeError(f"unexpected parameter {name!r}. {nearest(name, allowed)}")
     return made(**{**fixed, **params})
 
 

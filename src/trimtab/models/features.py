@@ -132,6 +132,7 @@ class FeatureSet:
         Expressions that Polars knows to mix rows are refused already when they are named; this
         finds the rest, by computing a sample of rows together and then one by one.
         """
+        self.require(rows.columns)
         sample = rows.select(self.columns).head(_SAMPLE)
         together = self.compute(sample)
         alone = pl.concat([self.compute(sample[i : i + 1]) for i in range(sample.height)])

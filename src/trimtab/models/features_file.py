@@ -21,17 +21,18 @@ def call_function(project: Project, function: str) -> Any:
         )
     try:
         module = _run_file(file)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _user_error(error, file) from error
     made = getattr(module, function, None)
     if not callable(made):
+        known = [name for name, value in vars(module).items() if callable(value)]
         raise ConfigError(
             f"expected a function {function}() in {file.name}, found none",
-            hint=nearest(function, [n for n, v in vars(module).items() if callable(v)]),
+            hint=f"Write it there. {nearest(function, known)}" if known else "Write it there.",
         )
     try:
         return made()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _user_error(error, file) from error
 
 
@@ -49,7 +50,7 @@ def _run_file(file: Path) -> ModuleType:
     return module
 
 
-def _user_error(error: Exception, file: Path) -> ConfigError:
+def _user_error(error: BaseException, file: Path) -> ConfigError:
     line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(file):

@@ -63,6 +63,10 @@ def assemble_rows(project: Project, tables: Mapping[str, pl.DataFrame]) -> pl.Da
     _refuse_twins(rows, [ID], what=f"table `{task.table}`, key {section.key or 'row number'}")
     for join in project.joins:
         rows = _join(rows, tables[join.table], join)
+    for name in task.after:  # a word that names no column would guard against nothing
+        _require(name, rows, "`task.after`")
+    for name in task.slices:
+        _require(name, rows, "`task.slices`")
     rows = _with_label(project, rows)
     raw = [name for name in rows.columns if not name.startswith("_")]
     return rows.select(*CANONICAL, *raw).sort(TIME, ID)
@@ -183,7 +187,15 @@ def _label_time(project: Project, task: TaskSection, rows: pl.DataFrame) -> pl.S
     for name in expression.meta.root_names():
         _require(name, rows, "the label's time")
     stated = rows.select(expression.alias("label_time"))
-    return stated.select(time_expression("label_time", stated.schema)).to_series()
+    times = stated.select(time_expression("label_time", stated.schema)).to_series()
+    given = stated.to_series().drop_nulls()
+    if given.len() and times.null_count() == times.len():
+        raise SchemaError(
+            f"expected `task.label_time` to give times, got {given.dtype} such as {given[0]!r}",
+            hint="Name a column of dates or ISO 8601 text, or leave it out and set "
+            "`task.label_delay`.",
+        )
+    return times
 
 
 def _require(name: str, rows: pl.DataFrame, role: str) -> None:

