@@ -64,7 +64,7 @@ _PLACES = {
     "replay": "loop.replay:replay",
 }
 
-__all__ = list(_PLACES)  # noqa: PLE0605 - the one list of public names is `_PLACES`
+__all__ = list(_PLACES)
 
 
 def __getattr__(name: str) -> Any:

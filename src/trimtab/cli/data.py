@@ -202,7 +202,7 @@ def ingest(
         file = settings.root / (section.schema_file or f"schema/{name}.toml")
         made.append(
             tables.ingest(
-                name, section.source, query=section.query, nulls=section.nulls,
+                name, settings.source(name), query=section.query, nulls=section.nulls,
                 time=section.time, key=section.key,
                 schema=file if section.schema_file or file.exists() else None,
                 at=datetime.now(UTC),

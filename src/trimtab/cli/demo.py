@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trimtab.cli.loop import replay_table, run_table
-from trimtab.cli.output import emit, progress_bars, talk
+from trimtab.cli.output import emit, print_line, progress_bars, talk
+from trimtab.cli.up import serve_until_stopped
 from trimtab.core.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -74,20 +75,15 @@ def _show_page(
     workspace: "Workspace", scope: str, *, keep_serving: bool | None, port: int | None
 ) -> None:
     """Write the page to a file, say where it is, and serve it if someone is there to look."""
-    from trimtab.serving.server import serve
-
     # The two faces do not import each other; they meet here, by name and at run time.
     pages, export = import_module("trimtab.web.app"), import_module("trimtab.web.export")
     root, settings = workspace.project.root, workspace.project.serve
     page = export.render_static(workspace, scope, root / "report.html")
-    port = settings.port if port is None else port
-    address = f"http://{settings.host}:{port}{pages.model_path(workspace.within(scope))}"
-    talk(f"the page, in one file: {page.resolve().as_uri()}")
+    path = pages.model_path(workspace.within(scope))
+    print_line(f"the page, in one file: {page.resolve().as_uri()}")
     if keep_serving if keep_serving is not None else sys.stdout.isatty():
-        talk(f"the page, served:      {address}   stop: Ctrl-C")
-        serve(
-            workspace, host=settings.host, port=port,
-            extra_app="trimtab.web.app:from_environment",
-        )  # fmt: skip
+        serve_until_stopped(workspace, None, port, pages=True, path=path)
     else:
-        talk(f"to serve it: `trimtab up --project {root}`, then open {address}")
+        port = settings.port if port is None else port
+        print_line(f"the page, served:      http://{settings.host}:{port}{path}")
+        print_line(f"                       after: trimtab up --project {root}")

@@ -1,12 +1,14 @@
 """`trimtab up` and `trimtab serve`: the pages and the inference API, in the foreground."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trimtab.cli.output import ProjectPath, talk
-from trimtab.core.settings import ServeSection
+
+if TYPE_CHECKING:
+    from trimtab.core.workspace import Workspace
 
 Port = Annotated[int | None, typer.Option(help="Port; the project file's if left out.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -15,24 +17,32 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 def up(project: ProjectPath = Path(), host: Host = None, port: Port = None) -> None:
     """Serve the pages together with the inference API."""
     from trimtab.core.workspace import Workspace
-    from trimtab.serving.server import serve as start
 
     workspace = Workspace.open(project)
-    host, port = _address(workspace.project.serve, host, port)
-    talk(f"pages: http://{host}:{port}/   inference: http://{host}:{port}/v2   stop: Ctrl-C")
-    start(workspace, host=host, port=port, extra_app="trimtab.web.app:from_environment")
+    serve_until_stopped(workspace, host, port, pages=True, path="/")
 
 
 def serve(project: ProjectPath = Path(), host: Host = None, port: Port = None) -> None:
     """Serve the inference API alone (Open Inference Protocol v2)."""
     from trimtab.core.workspace import Workspace
+
+    serve_until_stopped(Workspace.open(project), host, port, pages=False, path="/v2")
+
+
+def serve_until_stopped(
+    workspace: "Workspace", host: str | None, port: int | None, *, pages: bool, path: str
+) -> None:
+    """Serve in the foreground, saying where once it listens; the process ends with the server."""
+    from trimtab.serving.server import leave
     from trimtab.serving.server import serve as start
 
-    workspace = Workspace.open(project)
-    host, port = _address(workspace.project.serve, host, port)
-    talk(f"inference: http://{host}:{port}/v2   stop: Ctrl-C")
-    start(workspace, host=host, port=port)
-
-
-def _address(settings: ServeSection, host: str | None, port: int | None) -> tuple[str, int]:
-    return host or settings.host, settings.port if port is None else port
+    settings = workspace.project.serve
+    start(
+        workspace,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        # The two faces do not import each other; they meet here, by name and at run time.
+        extra_app="trimtab.web.app:from_environment" if pages else None,
+        on_start=lambda url: talk(f"look at {url}{path}   inference: {url}/v2   stop: Ctrl-C"),
+    )
+    leave()

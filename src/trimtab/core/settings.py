@@ -148,11 +148,16 @@ class ServeSection(Section):
 
 
 class MonitorSection(Section):
-    """How production is watched: window by window, against reference blocks of one kind."""
+    """How production is watched: window by window, against reference blocks of one kind.
+
+    An alert is raised for what is certain, by `alpha`, and large enough to matter: at least
+    `min_effect` spreads of single rows (0.1 of a yes or no asked half the time: 5 points).
+    """
 
     window: Duration = "1mo"
     reference_block: Duration = "1w"
     alpha: float = Field(default=0.01, gt=0, lt=1)
+    min_effect: float = Field(default=0.1, ge=0)
     min_rows: int = Field(default=100, ge=1)
 
 

@@ -54,7 +54,7 @@ def admit(
         If there is too little data to say whether it is.
     """
     version = registry.register(run_id, who="trimtab", why=why, at=at)
-    if version.stage in ("production", "staging", "archived"):
+    if version.stage != "dev" and not _was_refused(registry, version):
         return version
     subject = f"{version.name} v{version.version}"
     try:
@@ -81,31 +81,33 @@ def admit(
     )
 
 
+def _was_refused(registry: "Registry", version: ModelVersion) -> bool:
+    """Whether a version was archived right here: run again, it is refused again."""
+    moves = [row for row in registry.history() if row["version"] == version.version]
+    last = (moves[-1]["previous"], moves[-1]["stage"], moves[-1]["who"])
+    return last in (("dev", "archived", "gate"), ("dev", "archived", "reviewer"))
+
+
 def judge_against_constant(
     workspace: Workspace, registry: "Registry", version: ModelVersion, *, at: datetime
 ) -> Verdict:
-    """Hold a model's out-of-fold scores against the best constant (see `decide`)."""
-    task, gate = workspace.project.task, workspace.project.gate
+    """Hold a model's out-of-fold scores against the best constant, by the project's gate."""
+    task = workspace.project.task
     reference = registry.reference(version.version)
     model = registry.load(version.version)
     labels = reference[LABEL].to_numpy()
     scores = reference_scores(reference)
     scored = np.isfinite(scores if scores.ndim == 1 else scores[:, 0])
     labels, scores = labels[scored], scores[scored]
-    new = row_losses(task, labels, scores, model.classes)
     constant = constant_scores(task.kind, labels, model.classes)
-    old = row_losses(task, labels, constant, model.classes)
-    labelled = reference.filter(scored)
-    return look(
+    return judge(
         workspace,
-        labelled=labelled,
+        labelled=reference.filter(scored),
         champion="constant",
         challenger=f"v{version.version}",
-        condition=condition(gate),
+        new=(scores, model.classes),
+        old=(constant, model.classes),
         at=at,
-        decide=lambda delta: decide(
-            new, old, blocks=task_blocks(task, labelled[TIME]), settings=gate, delta=delta
-        ),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from trimtab.core.errors import StoppedError
+from trimtab.core.errors import NotEnoughDataError, StoppedError, WaitingError
 from trimtab.core.progress import Progress
 from trimtab.core.records import Alert, DatasetVersion, ModelVersion, Record, Verdict
 from trimtab.core.workspace import Workspace
@@ -97,7 +97,8 @@ class Cycle:
             reason = reason or retrain_reason(
                 self.workspace.project.retrain, alerts, self._growth(champion, end)
             )
-            trained = self._retrain(start, end, reason, champion, at) if reason else None
+            if reason:
+                trained, reason = self._retrain(start, end, reason, champion, at)
         return Turn(
             start=start, end=end, champion=champion.version,
             challenger=challenger.version if challenger else None,
@@ -192,8 +193,15 @@ class Cycle:
 
     def _retrain(
         self, start: datetime, end: datetime, reason: str, champion: ModelVersion, at: datetime
-    ) -> ModelVersion | None:
-        """Train a challenger on what is known now; None if the reviewer said no."""
+    ) -> tuple[ModelVersion | None, str]:
+        """Train a challenger on what is known now.
+
+        Returns
+        -------
+        tuple of (ModelVersion or None, str)
+            The challenger, None if a reviewer said no or there are too few rows; and why it
+            was called for, or did not come about.
+        """
         from trimtab.models.train import train
 
         subject = f"{self.workspace.project.task.name} {start:%Y-%m-%d} to {end:%Y-%m-%d}"
@@ -208,12 +216,15 @@ class Cycle:
                 start=training_start(settings.window, end, self._drift_since(start)),
                 params=self._params(champion), progress=self.progress,
             )  # fmt: skip
-            return admit(
+            made = admit(
                 self.workspace, self.registry, run_id, why=reason, at=at,
                 auto_approve=self.auto_approve,
             )  # fmt: skip
-        except StoppedError:
-            return None
+        except WaitingError:
+            raise
+        except (StoppedError, NotEnoughDataError) as error:
+            return None, f"{reason}; no challenger: {error.problem}"
+        return made, reason
 
     def _params(self, champion: ModelVersion) -> dict[str, Any] | None:
         """Return the champion's parameters, searched for once, since they move little.

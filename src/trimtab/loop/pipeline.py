@@ -55,7 +55,7 @@ def run_pipeline(
         made.append({
             "step": event.asset_key.to_user_string() if event.asset_key else "",
             "result": str(metadata["result"].value), "note": str(metadata["note"].value),
-            "violations": list(found.value) if found else [],
+            "violations": found.value if isinstance(found, dg.JsonMetadataValue) else [],
         })  # fmt: skip
     return RunResult(steps=tuple(made))
 

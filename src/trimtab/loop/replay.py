@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from trimtab.core.errors import ConfigError, NotEnoughDataError
+from trimtab.core.errors import ConfigError, NotEnoughDataError, StoppedError
 from trimtab.core.progress import Progress, silent
 from trimtab.core.project import Project
 from trimtab.core.records import DatasetVersion, ModelVersion, Record
@@ -183,7 +183,11 @@ class _Player:
         """
         champion = self.registry.current("production")
         shadow = self.registry.current("staging")
-        assert champion is not None
+        if champion is None:
+            raise StoppedError(
+                f"expected a model in production in scope `{self.scope.scope}`, found none",
+                hint=f"Run `trimtab model move VERSION production --scope {self.scope.scope}`.",
+            )
         roles = {"champion": champion.version, "challenger": shadow.version if shadow else None}
         self.scope.store.add(
             "replay_windows", start=start, end=end, state="open", details={"roles": roles}

@@ -123,16 +123,19 @@ def overall_facts(windows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _averaged(
-    parts: Sequence[dict[str, float] | None], weights: Array
+    parts: Sequence[dict[str, float | None] | None], weights: Array
 ) -> dict[str, float | None] | None:
-    if any(part is None or part["estimate"] is None for part in parts):
+    """Return the weighted mean of intervals; without limits if one of them has none."""
+    known = [part for part in parts if part and part["estimate"] is not None]
+    if len(known) < len(parts):
         return None
-    estimates = np.array([part["estimate"] for part in parts if part])
+    estimates, lows, highs = (
+        np.array([part[key] for part in known], dtype=float) for key in ("estimate", "low", "high")
+    )
     mean = float(weights @ estimates)
-    if any(part is None or part["low"] is None or part["high"] is None for part in parts):
+    half = float(np.sqrt(((weights * (highs - lows) / 2) ** 2).sum()))
+    if not np.isfinite(half):
         return {"estimate": mean, "low": None, "high": None}
-    halves = np.array([(part["high"] - part["low"]) / 2 for part in parts if part])
-    half = float(np.sqrt(((weights * halves) ** 2).sum()))
     return {"estimate": mean, "low": mean - half, "high": mean + half}
 
 

@@ -115,14 +115,15 @@ class Encoder:
         return cls(dict(values["roles"]), {k: tuple(v) for k, v in values["levels"].items()})
 
     def _require(self, features: pl.DataFrame) -> None:
+        kinds = dict(features.schema)  # once: this is on the path of every request
         for name, role in self.roles.items():
-            if name not in features.columns:
+            if name not in kinds:
                 raise SchemaError(
                     f"expected a feature `{name}`, found none",
-                    hint=nearest(name, features.columns),
+                    hint=nearest(name, kinds),
                     feature=name,
                 )
-            kind = features.schema[name]
+            kind = kinds[name]
             if role != "empty" and kind != pl.Null and _role(features[name]) != role:
                 raise SchemaError(
                     f"expected feature `{name}` to be {role}, as in training, got {kind}",

@@ -12,7 +12,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -125,10 +125,7 @@ class Registry:
             f"{identity.trained_until:%Y-%m-%d}",
         )  # fmt: skip
         run_id, stamp = str(run.info.run_id), int(run.info.start_time)
-        with tempfile.TemporaryDirectory() as folder:
-            for name, content in files.items():
-                (Path(folder) / name).write_bytes(content)
-            self._client.log_artifacts(run_id, folder)
+        self._write_files(run_id, files)
         numbers = [
             Metric(k, float(v), stamp, 0) for k, v in metrics.items() if jsonable(v) is not None
         ]
@@ -301,6 +298,23 @@ class Registry:
     @property
     def _artifacts(self) -> Path:
         return (self.workspace.state / "mlartifacts").resolve()
+
+    def _write_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Store a run's files with MLflow, or where it would put them in this very folder.
+
+        MLflow's database has the absolute address of the folder it was made in. A project that
+        was moved or copied since must not write into the old one.
+        """
+        with ExitStack() as stack:
+            if self._is_remote:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            else:
+                folder = self._artifacts / run_id / "artifacts"
+                folder.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                (folder / name).write_bytes(content)
+            if self._is_remote:
+                self._client.log_artifacts(run_id, str(folder))
 
     def _file(self, version: ModelVersion, name: str) -> bytes:
         """Return a file of a version's run, if it still has the hash it was filed with."""

@@ -16,11 +16,22 @@ monitor             severity  raised when
                               moved; harmless more often than not
 ==================  ========  =============================================================
 
+All but `volume` also have to be large enough to matter: `monitor.min_effect` (0.1) spreads of
+single rows. With a hundred thousand rows a move of one point is certain, and no news; below a
+tenth of a spread two groups are by custom called alike [1]_. For a column or a mean prediction
+that is its standardised mean difference; for bias, the spread of single errors; for an AUC, the
+distance of the classes' scores that it stands for (near 0.9, a fall of 1.3 points). What is
+certain and small is listed in the window, without an alert.
+
 In windows where nothing changed, `performance`, `bias` and `volume` each raise a false alert in
 at most a share alpha (`monitor.alpha`, 0.01) of them; of the columns called drifted at most a
 share alpha is called so wrongly, on average (Benjamini-Hochberg). `tests/calibration` measures
 both with days that depend on each other. A column that nobody leans on is listed in the window
 and never is an alert by itself.
+
+.. [1] P. C. Austin, "Balance diagnostics for comparing the distribution of baseline covariates
+   between treatment groups in propensity-score matched samples", Statistics in Medicine 28
+   (2009).
 """
 
 import hashlib
@@ -65,27 +76,29 @@ class Raised(Record):
 
 def alerts_for(workspace: Workspace, report: WindowReport) -> list[Alert]:
     """Return the alerts that a window calls for, by the policy above; none is raised yet."""
-    alpha = workspace.project.monitor.alpha
+    monitor = workspace.project.monitor
+    alpha, least = monitor.alpha, monitor.min_effect
+    moved = [drift for drift in report.drift if drift.drifted and drift.size >= least]
     found = [
-        *_performance(report, alpha),
-        *_bias(report, alpha),
+        *_performance(report, alpha, least),
+        *_bias(report, alpha, least),
         *_volume(report, alpha),
-        *_prediction(report),
-        *_columns(report),
+        *_prediction(moved),
+        *_columns(report, moved),
     ]
     return [
         Alert(
-            id=alert_id(workspace.scope, report.model, report.start, monitor),
+            id=alert_id(workspace.scope, report.model, report.start, name),
             model=report.model,
-            monitor=monitor,
-            severity=SEVERITY[monitor],
+            monitor=name,
+            severity=SEVERITY[name],
             window_start=report.start,
             window_end=report.end,
             message=f"{report.details['label']}: {message}",
-            runbook=f"{workspace.project.alerts.runbook}#{monitor.replace(' ', '-')}",
+            runbook=f"{workspace.project.alerts.runbook}#{name.replace(' ', '-')}",
             evidence=evidence,
         )
-        for monitor, message, evidence in found
+        for name, message, evidence in found
     ]
 
 
@@ -138,7 +151,7 @@ _COLUMNS = (
 Finding = tuple[str, str, dict[str, Any]]
 
 
-def _performance(report: WindowReport, alpha: float) -> Iterator[Finding]:
+def _performance(report: WindowReport, alpha: float, least: float) -> Iterator[Finding]:
     metric = report.details["metric"]
     tests = {name: report.tests[name] for name in ("loss", metric) if name in report.tests}
     if not tests:
@@ -148,7 +161,7 @@ def _performance(report: WindowReport, alpha: float) -> Iterator[Finding]:
         for name, test in tests.items()
         if test.p_value < 1
     }
-    worse = [name for name, p in p_values.items() if p <= alpha]
+    worse = [name for name, p in p_values.items() if p <= alpha and tests[name].size >= least]
     if not worse:
         return
     said = []
@@ -166,9 +179,11 @@ def _performance(report: WindowReport, alpha: float) -> Iterator[Finding]:
     )
 
 
-def _bias(report: WindowReport, alpha: float) -> Iterator[Finding]:
+def _bias(report: WindowReport, alpha: float, least: float) -> Iterator[Finding]:
     test, bias = report.tests.get("bias"), report.bias
     if test is None or bias is None or test.p_value > alpha or bias.contains(0):
+        return
+    if test.size < least:
         return
     predictions = report.details["predictions"]
     direction = "above" if bias.estimate > 0 else "below"
@@ -195,19 +210,19 @@ def _volume(report: WindowReport, alpha: float) -> Iterator[Finding]:
     )
 
 
-def _prediction(report: WindowReport) -> Iterator[Finding]:
-    for drift in report.drift:
-        if drift.kind == "prediction" and drift.drifted:
+def _prediction(moved: list[Drift]) -> Iterator[Finding]:
+    for drift in moved:
+        if drift.kind == "prediction":
             yield "prediction drift", drift.message, {"drift": [drift.to_dict()]}
 
 
-def _columns(report: WindowReport) -> Iterator[Finding]:
+def _columns(report: WindowReport, moved: list[Drift]) -> Iterator[Finding]:
     """Group drifted inputs, nulls and new levels; say nothing of what the model ignores."""
     groups: dict[str, tuple[str, ...]] = {
         "nulls": ("nulls",), "levels": ("levels",), "input drift": ("input", "feature"),
     }  # fmt: skip
     for monitor, kinds in groups.items():
-        drifted = [d for d in report.drift if d.drifted and d.kind in kinds]
+        drifted = [d for d in moved if d.kind in kinds]
         share = _importance(drifted, known=bool(report.importance))
         if not drifted or share < IMPORTANT_SHARE:
             continue

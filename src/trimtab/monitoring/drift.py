@@ -29,8 +29,9 @@ class Drift(Record):
     """How far a column moved in a window, and whether further than it ordinarily does.
 
     `statistic` is the PSI of window and reference (for nulls and levels: the share in the
-    window), `effect` the move in `unit`, `importance` the share of the model's importance that
-    hangs on the column (None if nobody measured it).
+    window), `effect` the move in `unit`, `size` the move in spreads of single rows (the
+    standardised mean difference), `importance` the share of the model's importance that hangs
+    on the column (None if nobody measured it).
     """
 
     column: str
@@ -39,6 +40,7 @@ class Drift(Record):
     p_value: float
     adjusted_p: float
     effect: float
+    size: float
     unit: str
     drifted: bool
     importance: float | None
@@ -91,6 +93,7 @@ class FollowedColumn:
                 reference_mean=float(past.sums[i].sum() / past.rows.sum()),
                 current_mean=float(now.sums[i].sum() / now.rows.sum()),
                 noise_sd=_noise_sd(past, now, i),
+                row_sd=_row_sd(past, now, i),
             )
             for i in range(len(self.how.measures))
         ]
@@ -111,6 +114,7 @@ class FollowedColumn:
             p_value=min(1.0, strongest.p_value * len(tests)),
             adjusted_p=math.nan,
             effect=100 * shown.effect if unit == "share points" else shown.effect,
+            size=max(tests[i].size for i in _significant(tests, alpha, strongest.p_value)),
             unit=unit,
             drifted=False,
             importance=None,
@@ -150,6 +154,7 @@ class FollowedColumn:
             p_value=test.one_sided(above=True) if test.p_value < 1 else 1.0,
             adjusted_p=math.nan,
             effect=100 * (share - test.reference),
+            size=standardised(share - test.reference, share, test.reference),
             unit="share points",
             drifted=False,
             importance=None,
@@ -206,13 +211,27 @@ def adjust(found: list[Drift], *, alpha: float, importance: Mapping[str, float])
     return sorted(done, key=lambda d: (d.adjusted_p, -(d.importance or 0.0), d.column, d.kind))
 
 
+def standardised(effect: float, *shares: float) -> float:
+    """Return a move between two shares in spreads of single rows.
+
+    Examples
+    --------
+    >>> round(standardised(0.02, 0.52, 0.50), 2), round(standardised(0.02, 0.02, 0.0), 2)
+    (0.04, 0.2)
+    """
+    spread = math.sqrt(max(sum(share * (1 - share) for share in shares) / len(shares), 0.0))
+    return abs(effect) / spread if spread else math.inf
+
+
+def _significant(tests: list[Ordinary], alpha: float, at_least: float) -> list[int]:
+    """Return which tests show a move; always the one with the smallest p-value."""
+    limit = max(alpha / len(tests), at_least)
+    return [i for i, test in enumerate(tests) if test.p_value <= limit]
+
+
 def _widest(tests: list[Ordinary], *, alpha: float, at_least: float) -> int:
     """Return which test shows the largest effect among those that are significant."""
-    limit = max(alpha / len(tests), at_least)
-    return max(
-        (i for i, test in enumerate(tests) if test.p_value <= limit),
-        key=lambda i: abs(tests[i].effect),
-    )
+    return max(_significant(tests, alpha, at_least), key=lambda i: abs(tests[i].effect))
 
 
 def _ordinarily(test: Ordinary, *, percent: bool = False) -> str:
@@ -222,6 +241,16 @@ def _ordinarily(test: Ordinary, *, percent: bool = False) -> str:
     if percent:
         return f" (ordinarily {max(test.low, 0):.1%} to {min(test.high, 1):.1%})"
     return f" (ordinarily {test.low:.4g} to {test.high:.4g})"
+
+
+def _row_sd(past: Folded, now: Folded, i: int) -> float:
+    """Return the spread of single rows, that of both sides counting the same."""
+    variances = []
+    for side in (past, now):
+        mean = side.sums[i].sum() / side.rows.sum()
+        # of a share, the squares are the sums: a row has the level or has it not
+        variances.append(max(side.squares[i].sum() / side.rows.sum() - mean**2, 0.0))
+    return math.sqrt(sum(variances) / 2)
 
 
 def _noise_sd(past: Folded, now: Folded, i: int) -> float:

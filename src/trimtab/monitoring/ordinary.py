@@ -25,7 +25,9 @@ class Ordinary(Record):
     """How a window's mean stands among the blocks of the reference.
 
     `low` and `high` are where that mean lies with probability 1 - alpha if nothing changed;
-    infinite, with a p-value of 1, if there are too few blocks to say.
+    infinite, with a p-value of 1, if there are too few blocks to say. `size` is the effect in
+    spreads of single rows: with many rows a move can be certain and too small to matter.
+    Infinite where rows have no spread, or it means nothing.
     """
 
     current: float
@@ -37,6 +39,7 @@ class Ordinary(Record):
     p_value: float
     blocks: int
     reference_blocks: int
+    size: float = math.inf
 
     def one_sided(self, *, above: bool) -> float:
         """Return the p-value of the question whether the mean rose (or, else, fell)."""
@@ -52,6 +55,7 @@ def compare_with_ordinary(
     reference_mean: float | None = None,
     current_mean: float | None = None,
     noise_sd: float = 0.0,
+    row_sd: float = 0.0,
 ) -> Ordinary:
     r"""Compare the mean of a window's blocks with what reference blocks lead to expect.
 
@@ -80,6 +84,8 @@ def compare_with_ordinary(
     noise_sd : float, default=0
         What a block would vary by if its rows were independent: blocks are never taken to
         vary less, so that one null more in a column without nulls is no news.
+    row_sd : float, default=0
+        Spread of single rows, the unit of `size`.
 
     References
     ----------
@@ -99,8 +105,9 @@ def compare_with_ordinary(
     centre, seen = (math.nan if x is None else float(x) for x in (centre, seen))
     n, m = past.size, now.size
     effect = seen - centre
+    size = abs(effect) / row_sd if row_sd else math.inf
     if n < FEWEST_BLOCKS or m == 0 or not math.isfinite(effect):
-        return Ordinary(seen, centre, effect, math.nan, -math.inf, math.inf, 1.0, m, n)
+        return Ordinary(seen, centre, effect, math.nan, -math.inf, math.inf, 1.0, m, n, size)
     rho = likeness(past)
     g_past, g_now = _variance_of_mean(n, rho), _variance_of_mean(m, rho)
     # neighbours that are alike make the spread within a short stretch too small
@@ -114,7 +121,8 @@ def compare_with_ordinary(
         p_value = 1.0 if math.isclose(seen, centre, rel_tol=1e-9, abs_tol=1e-12) else 0.0
     else:
         p_value = min(1.0, 2 * student_tail(abs(effect) / error, df))
-    return Ordinary(seen, centre, effect, block_sd, centre - reach, centre + reach, p_value, m, n)
+    low, high = centre - reach, centre + reach
+    return Ordinary(seen, centre, effect, block_sd, low, high, p_value, m, n, size)
 
 
 def likeness(blocks: FloatArray) -> float:

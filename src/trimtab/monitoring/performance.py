@@ -5,13 +5,16 @@ its reference. Intervals of a metric resample the task's blocks. Whether a windo
 promised is judged by how much the reference's own blocks vary.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from trimtab.core.records import TaskKind
 from trimtab.core.settings import TaskSection
 from trimtab.models.scoring import (
     HEADLINE,
@@ -137,15 +140,15 @@ def compare(
         "loss": compare_with_ordinary(
             promised.loss, whole_blocks(losses, codes), alpha=alpha,
             reference_mean=promised.mean_loss, current_mean=float(losses.mean()),
-            noise_sd=_noise(losses, codes),
+            noise_sd=_noise(losses, codes), row_sd=float(losses.std()),
         ),
-        HEADLINE[task.kind]: compare_with_ordinary(
+        HEADLINE[task.kind]: _with_size(task.kind, compare_with_ordinary(
             promised.headline, headline_by_block(task, scored, codes, classes), alpha=alpha
-        ),
+        )),
         "bias": compare_with_ordinary(
             promised.bias, whole_blocks(misses, codes), alpha=alpha,
             reference_mean=promised.mean_bias, current_mean=float(misses.mean()),
-            noise_sd=_noise(misses, codes),
+            noise_sd=_noise(misses, codes), row_sd=float(misses.std()),
         ),
     }  # fmt: skip
 
@@ -175,6 +178,22 @@ def headline_by_block(
         if rows.size >= FEWEST_ROWS and len(np.unique(labels[rows])) > 1:
             found[block] = metric(labels[rows], scored.scores[rows])
     return found
+
+
+def _with_size(kind: TaskKind, test: Ordinary) -> Ordinary:
+    """Return the comparison of a headline metric with its size.
+
+    An area under the curve is turned into the distance between the scores of both classes, in
+    their spreads, that gives such an area if scores are normal; R² is a share of variance as
+    it is.
+    """
+    if not math.isfinite(test.effect) or kind == "regression":
+        return replace(test, size=abs(test.effect))
+    there, here = (
+        math.sqrt(2) * NormalDist().inv_cdf(min(max(area, 1e-6), 1 - 1e-6))
+        for area in (test.reference, test.current)
+    )
+    return replace(test, size=abs(there - here))
 
 
 def training_rate(task: TaskSection, labels: Array, classes: Sequence[str]) -> Any:

@@ -74,3 +74,13 @@ def test_one_side_is_half_of_both():
 
     assert found.one_sided(above=True) == pytest.approx(found.p_value / 2)
     assert found.one_sided(above=False) == pytest.approx(1 - found.p_value / 2)
+
+
+def test_size_is_the_effect_in_spreads_of_rows():
+    weeks = [0.50, 0.51, 0.49, 0.50, 0.51, 0.49]
+
+    moved = compare_with_ordinary(weeks, [0.54, 0.54], alpha=0.01, row_sd=0.5)
+    unknown = compare_with_ordinary(weeks, [0.54, 0.54], alpha=0.01)
+
+    assert moved.size == pytest.approx(0.08)
+    assert unknown.size == math.inf

@@ -60,8 +60,8 @@ def test_the_details_hold_what_pages_read(made, workspace):
     assert details["predictions"]["mean_score"] == pytest.approx(0.33, abs=0.1)
     assert details["volume"]["rows"] == 30 * 24 * 8
     drift = details["drift"][0]
-    assert {"column", "kind", "statistic", "p_value", "adjusted_p", "effect", "unit", "drifted",
-            "importance", "message"} == set(drift)  # fmt: skip
+    assert {"column", "kind", "statistic", "p_value", "adjusted_p", "effect", "size", "unit",
+            "drifted", "importance", "message"} == set(drift)  # fmt: skip
 
 
 def test_a_worse_model_is_a_critical_alert(made, workspace):
@@ -79,6 +79,23 @@ def test_predictions_off_the_rate_are_biased(made, workspace):
 
     assert "bias" in monitors(workspace, report)
     assert report.bias.high < 0
+
+
+def test_what_is_certain_but_too_small_to_matter_is_listed_and_no_alert(made, tmp_path):
+    many = {"per_hour": 60, "day_sd": 0.0}
+    strict = made.workspace_in(tmp_path / "strict", monitor={"min_effect": 0.0})
+    usual = made.workspace_in(tmp_path / "usual")
+    reference = Reference.learn(usual.project, made.reference_frame(**many), version=1)
+    events = made.april(offset=0.12, **many).with_columns(pl.col("x") + 0.08)
+
+    report = close(made, usual, events, reference)
+
+    assert 0.01 < -report.bias.estimate < 0.03
+    assert {"x"} <= {drift.column for drift in report.drift if drift.drifted}
+    assert monitors(strict, report) == {"bias", "input drift"}
+    assert monitors(usual, report) == set()
+    strict.store.close()
+    usual.store.close()
 
 
 def test_twice_the_rows_are_a_volume_alert(made, workspace):
