@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimtab.monitoring.ordinary import compare_with_ordinary
+from trimtab.stats.contributions import auc_contributions
 from trimtab.stats.multiplicity import benjamini_hochberg
 
 pytestmark = pytest.mark.calibration
@@ -69,3 +70,24 @@ def test_a_move_of_five_spreads_between_weeks_is_seen():
     series[:, 13:] += 5 * spread
 
     assert np.mean(p_values(series, 13) <= 0.01) > 0.7
+
+
+def test_the_auc_of_an_ordinary_month_alarms_no_more_often_than_alpha():
+    """Weeks differ in their level and in how well their rows can be told apart."""
+    rng = np.random.default_rng(4)
+    n_weeks, size = 17, 120
+    week = np.repeat(np.arange(n_weeks), size)
+    found = []
+    for _ in range(600):
+        mood, clear = rng.normal(0, 0.5, n_weeks)[week], rng.gamma(8, 1 / 8, n_weeks)[week]
+        score = mood + rng.normal(size=week.size)
+        label = rng.random(week.size) < 1 / (1 + np.exp(1 - clear * score))
+        past, now = (
+            auc_contributions(label[part], score[part]).reshape(-1, size).mean(axis=1)
+            for part in (week < 13, week >= 13)
+        )
+        found.append(compare_with_ordinary(past, now, alpha=0.01).p_value)
+
+    for alpha in (0.01, 0.05):
+        rate = np.mean(np.array(found) <= alpha)
+        assert rate <= alpha + 3 * np.sqrt(alpha * (1 - alpha) / len(found))

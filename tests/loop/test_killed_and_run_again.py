@@ -7,7 +7,6 @@ import sys
 import time
 
 import pytest
-
 from tests.loop.shop import trimtab, write_project
 
 pytestmark = pytest.mark.service

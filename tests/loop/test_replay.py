@@ -3,8 +3,8 @@
 import json
 
 import pytest
-
 from tests.loop.shop import FEATURES, trimtab
+
 from trimtab.core.workspace import Workspace
 
 pytestmark = pytest.mark.service

@@ -3,8 +3,8 @@
 ==================  ========  =============================================================
 monitor             severity  raised when
 ==================  ========  =============================================================
-`performance`       critical  the loss is higher, or the headline metric lower, than blocks of
-                              the reference lead to expect (two tests share alpha)
+`performance`       critical  the loss is higher, or the area under the curve lower, than blocks
+                              of the reference lead to expect (two tests share alpha)
 `bias`              warning   predictions are off the truth on average: the interval over the
                               task's blocks is clear of zero *and* the reference's blocks do
                               not do the same

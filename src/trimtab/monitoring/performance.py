@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from trimtab.core.records import TaskKind
 from trimtab.core.settings import TaskSection
 from trimtab.models.scoring import (
     HEADLINE,
@@ -28,12 +27,11 @@ from trimtab.monitoring.ordinary import Ordinary, compare_with_ordinary
 from trimtab.monitoring.spans import whole_blocks
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.bootstrap import block_bootstrap, bootstrap_mean
+from trimtab.stats.contributions import (
+    auc_contributions,
+    multiclass_auc_contributions,
+)
 from trimtab.stats.interval import Interval
-from trimtab.stats.losses import r2_score
-from trimtab.stats.ranking import auc, multiclass_auc
-
-FEWEST_ROWS = 30
-"""A block with fewer rows has no headline metric worth comparing."""
 
 Array = np.ndarray[Any, Any]
 
@@ -59,6 +57,7 @@ class Promise:
     loss: FloatArray
     mean_loss: float
     headline: FloatArray
+    mean_headline: float
     bias: FloatArray
     mean_bias: float
 
@@ -72,12 +71,14 @@ def promise(
     rate = training_rate(task, scored.labels, classes)
     losses = row_losses(task, scored.labels, scored.scores, classes)
     misses = residuals(task, scored, classes)
+    main = headline_by_row(task, scored, classes)
     return Promise(
         rate=rate,
         expected=metrics(task, scored, classes, rate=rate, seed=seed),
         loss=whole_blocks(losses, codes),
         mean_loss=float(losses.mean()),
-        headline=headline_by_block(task, scored, codes, classes),
+        headline=whole_blocks(main, codes),
+        mean_headline=float(main.mean()),
         bias=whole_blocks(misses, codes),
         mean_bias=float(misses.mean()),
     )
@@ -133,24 +134,29 @@ def compare(
     *,
     alpha: float,
 ) -> dict[str, Ordinary]:
-    """Hold loss, headline metric and bias of a window against the reference's blocks."""
+    """Hold loss, bias and area under the curve of a window against the reference's blocks."""
     losses = row_losses(task, scored.labels, scored.scores, classes)
     misses = residuals(task, scored, classes)
-    return {
+    found = {
         "loss": compare_with_ordinary(
             promised.loss, whole_blocks(losses, codes), alpha=alpha,
             reference_mean=promised.mean_loss, current_mean=float(losses.mean()),
             noise_sd=_noise(losses, codes), row_sd=float(losses.std()),
         ),
-        HEADLINE[task.kind]: _with_size(task.kind, compare_with_ordinary(
-            promised.headline, headline_by_block(task, scored, codes, classes), alpha=alpha
-        )),
         "bias": compare_with_ordinary(
             promised.bias, whole_blocks(misses, codes), alpha=alpha,
             reference_mean=promised.mean_bias, current_mean=float(misses.mean()),
             noise_sd=_noise(misses, codes), row_sd=float(misses.std()),
         ),
     }  # fmt: skip
+    area = headline_by_row(task, scored, classes)
+    if np.isfinite(area).all():
+        found[HEADLINE[task.kind]] = _with_size(compare_with_ordinary(
+            promised.headline, whole_blocks(area, codes), alpha=alpha,
+            reference_mean=promised.mean_headline, current_mean=float(area.mean()),
+            noise_sd=_noise(area, codes),
+        ))  # fmt: skip
+    return found
 
 
 def residuals(task: TaskSection, scored: Scored, classes: Sequence[str]) -> FloatArray:
@@ -164,31 +170,28 @@ def residuals(task: TaskSection, scored: Scored, classes: Sequence[str]) -> Floa
     return np.asarray(scored.scores - scored.labels.astype(float), dtype=np.float64)
 
 
-def headline_by_block(
-    task: TaskSection, scored: Scored, codes: IntArray, classes: Sequence[str]
-) -> FloatArray:
-    """Return the headline metric of each block; NaN where it is undefined."""
-    metric = _headline_metric(task)
-    labels = encoded(task.kind, scored.labels, classes)
-    found = np.full(int(codes.max()) + 1 if codes.size else 0, np.nan)
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(found.size + 1))
-    for block in range(found.size):
-        rows = order[edges[block] : edges[block + 1]]
-        if rows.size >= FEWEST_ROWS and len(np.unique(labels[rows])) > 1:
-            found[block] = metric(labels[rows], scored.scores[rows])
-    return found
+def headline_by_row(task: TaskSection, scored: Scored, classes: Sequence[str]) -> FloatArray:
+    """Return what each row adds to the area under the curve; NaN where that is undefined.
 
-
-def _with_size(kind: TaskKind, test: Ordinary) -> Ordinary:
-    """Return the comparison of a headline metric with its size.
-
-    An area under the curve is turned into the distance between the scores of both classes, in
-    their spreads, that gives such an area if scores are normal; R² is a share of variance as
-    it is.
+    Numbers have no metric to be judged by besides their loss: R² is low in a calm season
+    without the errors being any larger.
     """
-    if not math.isfinite(test.effect) or kind == "regression":
-        return replace(test, size=abs(test.effect))
+    if task.kind == "regression":
+        return np.full(len(scored), np.nan)
+    if task.kind == "multiclass":
+        codes = encoded("multiclass", scored.labels, classes)
+        return multiclass_auc_contributions(codes, scored.scores)
+    return auc_contributions(scored.labels, scored.scores)
+
+
+def _with_size(test: Ordinary) -> Ordinary:
+    """Return the comparison of an area under the curve with its size.
+
+    The area is turned into the distance between the scores of both classes, in their spreads,
+    that gives such an area if scores are normal.
+    """
+    if not math.isfinite(test.effect):
+        return test
     there, here = (
         math.sqrt(2) * NormalDist().inv_cdf(min(max(area, 1e-6), 1 - 1e-6))
         for area in (test.reference, test.current)
@@ -202,12 +205,6 @@ def training_rate(task: TaskSection, labels: Array, classes: Sequence[str]) -> A
         codes = encoded("multiclass", labels, classes)
         return np.bincount(codes[codes >= 0], minlength=len(classes)) / max((codes >= 0).sum(), 1)
     return float(np.mean(labels.astype(float)))
-
-
-def _headline_metric(task: TaskSection) -> Callable[[Array, Array], float]:
-    if task.kind == "regression":
-        return r2_score
-    return auc if task.kind == "binary" else multiclass_auc
 
 
 def _skill(losses: FloatArray, base: FloatArray) -> Callable[[FloatArray], float]:

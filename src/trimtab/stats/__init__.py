@@ -8,6 +8,7 @@ the module that has the word you are looking for.
 `bounds`            limits for a mean with an (epsilon, delta) promise; `block_interval`
 `bootstrap`         limits for any metric that can be computed from row weights
 `ranking`           area under the ROC curve: exact with ties, fast for many reweightings
+`contributions`     what each row adds to an area under the ROC curve
 `losses`            one loss a row, in [0, 1] where it can be, and skill scores
 `calibration`       do events forecast at 30 % happen 30 % of the time?
 `bins`              cut points from a reference; counts over them, missing values apart
