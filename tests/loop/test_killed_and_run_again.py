@@ -44,7 +44,9 @@ def undisturbed(tmp_path_factory):
     run_seconds = time.monotonic() - started
     assert ran.returncode == 0, ran.stderr
     started = time.monotonic()
-    played = trimtab("replay", "-p", str(folder), "--auto-approve", "--json", str(folder / "r.json"))
+    played = trimtab(
+        "replay", "-p", str(folder), "--auto-approve", "--json", str(folder / "r.json")
+    )
     assert played.returncode == 0, played.stderr
     replay_seconds = time.monotonic() - started
     return figures(folder / "r.json"), json.loads(ran.stdout), run_seconds, replay_seconds

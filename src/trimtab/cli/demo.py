@@ -28,8 +28,10 @@ def demo(
     ] = None,
     keep_serving: Annotated[
         bool | None,
-        typer.Option("--serve/--no-serve", help="Go on serving the pages; if left out, only "
-                     "when run in a terminal."),
+        typer.Option(
+            "--serve/--no-serve",
+            help="Go on serving the pages; if left out, only when run in a terminal.",
+        ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the pages.")] = None,
 ) -> None:

@@ -131,5 +131,3 @@ def _stdout() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 200
     return console
-
-

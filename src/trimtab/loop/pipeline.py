@@ -91,9 +91,7 @@ def assets_of(
 
     @dg.asset(description="Registered, reviewed, and moved to the stage it has earned.")
     def model_version(trained_run: str) -> dg.MaterializeResult[str]:
-        return _made(
-            *steps.admit_run(workspace, trained_run, at=at, auto_approve=auto_approve)
-        )
+        return _made(*steps.admit_run(workspace, trained_run, at=at, auto_approve=auto_approve))
 
     @dg.asset(description="Production windows that have ended: watched, judged, acted on.")
     def watched_windows(rows: str, model_version: str) -> dg.MaterializeResult[str]:

@@ -13,9 +13,8 @@ UNITS = {"day": "d", "week": "w", "month": "mo", "year": "y"}
 RETRAINING_MONITORS = ("performance", "bias", "prediction drift")
 """Alerts of these monitors say that the model, not only its surroundings, has moved."""
 
-def retrain_reason(
-    settings: RetrainSection, alerts: Sequence[Alert], growth: float
-) -> str | None:
+
+def retrain_reason(settings: RetrainSection, alerts: Sequence[Alert], growth: float) -> str | None:
     """Say why a challenger should be trained now, or None if it should not.
 
     Parameters
@@ -41,9 +40,7 @@ def retrain_reason(
     return None
 
 
-def training_start(
-    window: str, until: datetime, drift_since: datetime | None
-) -> datetime | None:
+def training_start(window: str, until: datetime, drift_since: datetime | None) -> datetime | None:
     """Return the first moment of the training rows, or None for all of history.
 
     Parameters

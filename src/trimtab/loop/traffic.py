@@ -54,9 +54,7 @@ class Traffic:
         done = 0
         for day, rows in _by_day(window):
             for batch in rows.iter_slices(BATCH_ROWS):
-                client.infer(
-                    name, batch.select(self.columns), ids=batch[ID], times=batch[TIME]
-                )
+                client.infer(name, batch.select(self.columns), ids=batch[ID], times=batch[TIME])
                 done += batch.height
                 answered(done)
             waiting = pl.concat([waiting, _labels(rows)])
