@@ -5,7 +5,7 @@ is `trimtab run`; `definitions` is for `dagster dev` and for a deployment of you
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,8 @@ from trimtab.core.progress import Progress, silent
 from trimtab.core.records import Record, Violation
 from trimtab.core.workspace import Workspace
 from trimtab.loop import steps
+
+Clock = Callable[[], datetime]
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 
@@ -40,7 +42,7 @@ def run_pipeline(
     WaitingError
         If a person's review is needed; approve, and run again.
     """
-    assets = assets_of(workspace, at=at, auto_approve=auto_approve, progress=progress)
+    assets = assets_of(workspace, clock=lambda: at, auto_approve=auto_approve, progress=progress)
     result = dg.materialize(
         assets,
         instance=_instance(),
@@ -60,60 +62,87 @@ def run_pipeline(
     return RunResult(steps=tuple(made))
 
 
-def definitions(workspace: Workspace, *, at: datetime, auto_approve: bool) -> dg.Definitions:
+def definitions(workspace: Workspace, *, clock: Clock, auto_approve: bool) -> dg.Definitions:
     """Return the pipeline as Dagster definitions, for its UI, schedules and executors."""
-    assets = assets_of(workspace, at=at, auto_approve=auto_approve, progress=silent)
-    return dg.Definitions(assets=assets)
+    return dg.Definitions(
+        assets=assets_of(workspace, clock=clock, auto_approve=auto_approve, progress=silent)
+    )
 
 
 def assets_of(
-    workspace: Workspace, *, at: datetime, auto_approve: bool, progress: Progress
+    workspace: Workspace, *, clock: Clock, auto_approve: bool, progress: Progress
 ) -> list[dg.AssetsDefinition]:
     """Return the assets: a table each, then rows, features, run, model version and windows."""
-    tables = [_table_asset(workspace, table.name, at) for table in workspace.project.tables]
-    names = [dg.AssetKey([table.name]) for table in workspace.project.tables]
+    names = [table.name for table in workspace.project.tables]
+    told = _Steps(progress, len(names) + 5)
+    tables = [_table_asset(workspace, name, clock, told) for name in names]
 
-    @dg.asset(deps=names, description="The task's rows: tables joined, with ids, times, labels.")
+    @dg.asset(
+        deps=[dg.AssetKey([name]) for name in names],
+        description="The task's rows: tables joined, with ids, times, labels.",
+    )
     def rows() -> dg.MaterializeResult[str]:
-        version = steps.make_rows(workspace, at=at)
+        version = steps.make_rows(workspace, at=clock())
         note = f"{version.rows:,} rows, {version.time_min:%Y-%m-%d} to {version.time_max:%Y-%m-%d}"
-        return _made(version.name, note)
+        return told.made(version.name, note)
 
     @dg.asset(description="Features, checked for leaks: named Polars expressions.")
     def features(rows: str) -> dg.MaterializeResult[str]:
         found = steps.check_features(workspace, rows)
         note = f"{len(found.names)} features of {len(found.columns)} columns"
-        return _made(found.hash[:12], note)
+        return told.made(found.hash[:12], note)
 
     @dg.asset(description="Tuned, trained, analysed and logged with its five identities.")
     def trained_run(rows: str, features: str) -> dg.MaterializeResult[str]:
-        return _made(*steps.train_first(workspace, rows, progress=progress))
+        return told.made(*steps.train_first(workspace, rows, progress=progress))
 
     @dg.asset(description="Registered, reviewed, and moved to the stage it has earned.")
     def model_version(trained_run: str) -> dg.MaterializeResult[str]:
-        return _made(*steps.admit_run(workspace, trained_run, at=at, auto_approve=auto_approve))
+        return told.made(
+            *steps.admit_run(workspace, trained_run, at=clock(), auto_approve=auto_approve)
+        )
 
     @dg.asset(description="Production windows that have ended: watched, judged, acted on.")
     def watched_windows(rows: str, model_version: str) -> dg.MaterializeResult[str]:
-        return _made(
+        return told.made(
             *steps.close_ended_windows(
-                workspace, rows, at=at, auto_approve=auto_approve, progress=progress
+                workspace, rows, at=clock(), auto_approve=auto_approve, progress=progress
             )
         )
 
     return [*tables, rows, features, trained_run, model_version, watched_windows]
 
 
-def _table_asset(workspace: Workspace, name: str, at: datetime) -> dg.AssetsDefinition:
+class _Steps:
+    """Counts the steps that are done, for the face that draws the progress."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def step(self) -> None:
+        """Tell that one more step is done."""
+        self._done += 1
+        self._progress("pipeline steps", self._done, self._total)
+
+    def made(self, value: str, note: str) -> dg.MaterializeResult[str]:
+        """Return what a step made, for the next step and for the reader."""
+        self.step()
+        return dg.MaterializeResult(value=value, metadata={"result": value, "note": note})
+
+
+def _table_asset(
+    workspace: Workspace, name: str, clock: Clock, told: _Steps
+) -> dg.AssetsDefinition:
     """Return the asset of one table: ingested, and held against its schema."""
     warn = dg.AssetCheckSpec("schema_warn", asset=name)
     stop = dg.AssetCheckSpec("schema_stop", asset=name, blocking=True)
 
     @dg.asset(name=name, check_specs=[warn, stop], description=f"Table `{name}`, versioned.")
     def table() -> Iterator[dg.MaterializeResult[str]]:
-        version, violations = steps.ingest_table(workspace, name, at=at)
+        version, violations = steps.ingest_table(workspace, name, at=clock())
         stops = [found for found in violations if found.severity == "stop"]
         warns = [found for found in violations if found.severity == "warn"]
+        told.step()
         note = f"{version.rows:,} rows, {version.rejected:,} rejected, {len(warns)} warnings"
         yield dg.MaterializeResult(
             value=version.name,
@@ -148,10 +177,6 @@ def _check(
     return dg.AssetCheckResult(
         check_name=name, passed=not found, severity=severity, metadata=messages
     )
-
-
-def _made(value: str, note: str) -> dg.MaterializeResult[str]:
-    return dg.MaterializeResult(value=value, metadata={"result": value, "note": note})
 
 
 def _instance() -> dg.DagsterInstance:

@@ -115,11 +115,15 @@ def propose_plan(times: pl.Series, labels: pl.Series, *, kind: TaskKind, row_clo
 
 
 def _row_windows(rows: int) -> dict[str, tuple[str, str, str]]:
-    """Windows, reference blocks, blocks and delay counted in rows (one minute each)."""
+    """Windows, reference blocks, blocks and delay counted in rows (one minute each).
+
+    How far neighbours in a file depend on each other nobody knows: blocks are as long as leaves
+    twenty in a window, enough for an interval.
+    """
     length = max(round((1 - TRAIN_SHARE) * rows / WINDOWS), min(50, rows // 5))
-    block = _round(length / 50)
-    reference = 10 * block if length >= 50 else max(1, length // 5)
-    window = 50 * block if length >= 50 else length
+    block = _round(length / 20)
+    reference = 4 * block if length >= 20 else max(1, length // 5)
+    window = 20 * block if length >= 20 else length
     return {f"{window}m": (f"{reference}m", f"{block}m", f"{block}m")}
 
 
