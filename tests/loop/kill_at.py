@@ -5,10 +5,10 @@ MLflow's), a commit to a Delta table, a file moved into its place, or a request 
 The N-th is never made. With N = 0 the command runs to its end, and says how many there were.
 """
 
-import itertools
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -17,31 +17,47 @@ import sqlalchemy as sa
 from trimtab.cli.main import app
 from trimtab.data import tables
 
-_last = int(sys.argv[1])
-_count = itertools.count(1)
-_seen = [0]
+
+class Moments:
+    """Counts moments, and dies at the last one allowed.
+
+    Parameters
+    ----------
+    last : int
+        Its number; 0 for none.
+    """
+
+    def __init__(self, last):
+        self.last, self.seen = last, 0
+        self._counting = threading.Lock()
+
+    def count(self, *_):
+        with self._counting:
+            self.seen += 1
+            if self.seen == self.last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(self, function):
+        """Return a function that counts, and then does what it did."""
+
+        def call(*args, **values):
+            self.count()
+            return function(*args, **values)
+
+        return call
 
 
-def _moment(*_: object) -> None:
-    _seen[0] = next(_count)
-    if _seen[0] == _last:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _watched(function):
-    def call(*args, **values):
-        _moment()
-        return function(*args, **values)
-
-    return call
+def main(last, words):
+    moments = Moments(last)
+    sa.event.listen(sa.engine.Engine, "commit", moments.count)
+    tables.write_deltalake = moments.before(tables.write_deltalake)
+    Path.replace = moments.before(Path.replace)
+    httpx.Client.request = moments.before(httpx.Client.request)
+    try:
+        app(words)
+    finally:
+        sys.stderr.write(f"moments: {moments.seen}\n")
 
 
 if __name__ == "__main__":
-    sa.event.listen(sa.engine.Engine, "commit", _moment)
-    tables.write_deltalake = _watched(tables.write_deltalake)
-    Path.replace = _watched(Path.replace)
-    httpx.Client.request = _watched(httpx.Client.request)
-    try:
-        app(sys.argv[2:])
-    finally:
-        sys.stderr.write(f"moments: {_seen[0]}\n")
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -7,74 +7,64 @@ import sys
 import time
 
 import pytest
-from tests.loop.shop import trimtab, write_project
+from tests.loop.conftest import replayed
+from tests.loop.shop import trimtab
 
 pytestmark = pytest.mark.service
 
 # Kept apart from wall time: what a result depends on, not when a row was written.
 FIGURES = ("window", "n", "labelled", "metric_served", "metric_stale", "metric_always", "alerts",
-           "verdict", "promoted", "champion", "challenger", "intervals")  # fmt: skip
+           "verdict", "reason", "promoted", "champion", "challenger", "retrained",
+           "intervals")  # fmt: skip
 
 
-def figures(path):
-    return [{key: row[key] for key in FIGURES} for row in json.loads(path.read_text())]
+def figures(windows):
+    return [{key: row[key] for key in FIGURES} for row in windows]
 
 
-def killed(words, seconds):
-    """Start a command, kill it with SIGKILL after `seconds`; return whether it was cut off."""
+def killed_at(moment, *words):
+    """Kill a command at its N-th write or request (see `kill_at`); return whether it was."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.loop.kill_at", str(moment), *words],
+        capture_output=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+def killed_after(seconds, *words):
+    """Kill a command after some seconds; return whether it was still at work."""
     process = subprocess.Popen(
         [sys.executable, "-m", "trimtab", *words],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
-    return False
+    time.sleep(seconds)
+    process.kill()
+    return process.wait() == -signal.SIGKILL
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """Return the figures, and the time taken, of a run and replay that nobody killed."""
-    folder = write_project(tmp_path_factory.mktemp("calm") / "shop")
-    started = time.monotonic()
-    ran = trimtab("run", "--project", str(folder), "--auto-approve", "--json")
-    run_seconds = time.monotonic() - started
-    assert ran.returncode == 0, ran.stderr
-    started = time.monotonic()
-    played = trimtab(
-        "replay", "-p", str(folder), "--auto-approve", "--json", str(folder / "r.json")
-    )
-    assert played.returncode == 0, played.stderr
-    replay_seconds = time.monotonic() - started
-    return figures(folder / "r.json"), json.loads(ran.stdout), run_seconds, replay_seconds
+def test_run_killed_at_many_points_ends_the_same(calm, shop):
+    words = ("run", "-p", str(shop), "--auto-approve")
 
-
-def test_replay_killed_at_many_points_ends_the_same(undisturbed, tmp_path):
-    expected, _, _, seconds = undisturbed
-    folder = write_project(tmp_path / "shop")
-    words = ["replay", "--project", str(folder), "--auto-approve"]
-    assert trimtab("run", "-p", str(folder), "--auto-approve").returncode == 0
-
-    cuts = [killed(words, seconds * share) for share in (0.25, 0.4, 0.5, 0.6, 0.7)]
-    done = trimtab(*words, "--json", str(folder / "r.json"))
-
-    assert done.returncode == 0, done.stderr
-    assert any(cuts)
-    assert figures(folder / "r.json") == expected
-
-
-def test_run_killed_at_many_points_ends_the_same(undisturbed, tmp_path):
-    _, expected, seconds, _ = undisturbed
-    folder = write_project(tmp_path / "shop")
-    words = ["run", "--project", str(folder), "--auto-approve"]
-
-    cuts = [killed(words, seconds * share) for share in (0.3, 0.45, 0.6, 0.75)]
+    # in the ingest, while MLflow's database is made, while a run is filed, and at its end
+    cuts = [killed_at(moment, *words) for moment in (5, 60, 180, 150)]
     done = trimtab(*words, "--json")
 
     assert done.returncode == 0, done.stderr
-    assert any(cuts)
-    made = {step["step"]: step["note"] for step in json.loads(done.stdout)["steps"]}
-    assert made == {step["step"]: step["note"] for step in expected["steps"]}
+    assert sum(cuts) >= 3
+    steps = {step["step"]: step for step in json.loads(done.stdout)["steps"]}
+    for step in ("orders", "rows", "features", "model_version", "watched_windows"):
+        assert steps[step] == calm.steps[step]
+
+
+def test_replay_killed_at_many_points_ends_the_same(calm, shop):
+    assert trimtab("run", "-p", str(shop), "--auto-approve").returncode == 0
+    words = ("replay", "-p", str(shop), "--auto-approve")
+
+    # in traffic, in the training of a challenger, between a verdict and its window's report
+    cuts = [killed_at(moment, *words) for moment in (35, 70, 85, 103)]
+    cuts.append(killed_after(5, *words))
+    windows = replayed(shop)
+
+    assert sum(cuts) >= 3
+    assert figures(windows) == figures(calm.windows)

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from tests.loop.conftest import replayed
 from tests.loop.shop import FEATURES, trimtab
+from typer.testing import CliRunner
 
+from trimtab.cli.main import app
 from trimtab.core.workspace import Workspace
 
 pytestmark = pytest.mark.service
@@ -12,33 +15,19 @@ KEYS = {"window", "n", "labelled", "metric_served", "metric_stale", "metric_alwa
         "verdict", "promoted"}  # fmt: skip
 
 
-def replayed(folder, *words):
-    file = folder / "replay.json"
-    done = trimtab("replay", "-p", str(folder), "--auto-approve", "--json", str(file), *words)
-    assert done.returncode == 0, done.stderr
-    return json.loads(file.read_text())
+def test_run_takes_a_fresh_project_to_production(calm):
+    assert calm.steps["model_version"]["result"] == "returned v1"
+    assert calm.steps["model_version"]["note"] == "production"
 
 
-def test_run_takes_a_fresh_project_to_production(shop):
-    done = trimtab("run", "-p", str(shop), "--auto-approve", "--json")
+def test_run_twice_changes_nothing(calm):
+    second = trimtab("run", "-p", str(calm.folder), "--auto-approve", "--json")
 
-    assert done.returncode == 0, done.stderr
-    steps = {step["step"]: step for step in json.loads(done.stdout)["steps"]}
-    assert steps["model_version"]["result"] == "returned v1"
-    assert steps["model_version"]["note"] == "production"
+    assert json.loads(second.stdout)["steps"] == list(calm.steps.values())
 
 
-def test_run_twice_changes_nothing(shop):
-    first = trimtab("run", "-p", str(shop), "--auto-approve", "--json")
-    second = trimtab("run", "-p", str(shop), "--auto-approve", "--json")
-
-    assert json.loads(first.stdout) == json.loads(second.stdout)
-
-
-def test_replay_reports_every_window_and_follows_its_policy(shop):
-    trimtab("run", "-p", str(shop), "--auto-approve")
-    scheduled = replayed(shop)
-    never = replayed(shop, "--policy", "never")
+def test_replay_reports_every_window_and_follows_its_policy(calm):
+    scheduled, never = calm.windows, replayed(calm.folder, "--policy", "never")
 
     assert [set(row) >= KEYS for row in scheduled] == [True] * len(scheduled)
     assert sum(row["n"] for row in scheduled) == sum(row["n"] for row in never) > 2_000
@@ -49,13 +38,12 @@ def test_replay_reports_every_window_and_follows_its_policy(shop):
     assert scheduled[-1]["metric_served"] > scheduled[-1]["metric_stale"]
 
 
-def test_replays_leave_production_alone(shop):
-    trimtab("run", "-p", str(shop), "--auto-approve")
-    replayed(shop, "--policy", "never")
-    live = Workspace.open(shop)
+def test_replays_leave_production_alone(calm):
+    live = Workspace.open(calm.folder)
 
     assert live.store.rows("windows") == []
-    assert len([name for name in live.store.scopes() if name != "live"]) == 1
+    assert "live" in live.store.scopes()
+    assert [name for name in live.store.scopes() if name.startswith("scheduled-all-")]
 
 
 def test_without_auto_approval_the_loop_waits_for_a_person(shop):
@@ -69,6 +57,53 @@ def test_without_auto_approval_the_loop_waits_for_a_person(shop):
     assert [row["subject"] for row in json.loads(listed.stdout)] == ["returned v1"]
     assert approved.returncode == 0
     assert done.returncode == 0, done.stderr
+
+
+def test_a_model_that_was_rejected_stays_so(shop):
+    def told(*words):
+        return CliRunner().invoke(app, [*words, "-p", str(shop)])
+
+    assert told("run").exit_code == 3
+    assert told("approve", "returned v1", "--reject", "--note", "too blunt").exit_code == 0
+    first, second = told("run"), told("run")
+
+    assert first.exit_code == second.exit_code == 1
+    assert "the analysis of returned v1 was rejected by" in first.stderr
+    assert "too blunt" in first.stderr
+    assert first.stderr == second.stderr
+
+
+def test_a_replay_without_auto_approval_waits_for_both_reviews(shop):
+    assert trimtab("run", "-p", str(shop), "--auto-approve").returncode == 0
+
+    def told(*words):
+        return CliRunner().invoke(app, [*words, "-p", str(shop)])
+
+    def waiting():
+        (scope,) = [s for s in Workspace.open(shop).store.scopes() if s != "live"]
+        listed = told("reviews", "--scope", scope, "--json")
+        (review,) = json.loads(listed.stdout)
+        return scope, review["kind"], review["subject"]
+
+    analysis = told("replay")
+    scope, kind, subject = waiting()
+    assert (analysis.exit_code, kind) == (3, "analysis")
+    assert f"trimtab approve '{subject}' --scope {scope}" in analysis.stderr
+
+    assert told("approve", subject, "--scope", scope).exit_code == 0
+    feedback = told("replay")
+    _, kind, subject = waiting()
+    assert (feedback.exit_code, kind) == (3, "feedback")
+    assert f"the feedback of {subject}, found none yet" in feedback.stderr
+    assert f"trimtab approve '{subject}' --scope {scope}" in feedback.stderr
+
+    # A person says no to the first window, and leaves the rest to the machine.
+    assert told("approve", subject, "--scope", scope, "--reject", "--who", "ada").exit_code == 0
+    first, second, *_ = replayed(shop)
+    assert "no challenger: the feedback of" in first["retrained"]
+    assert "rejected by ada" in first["retrained"]
+    assert second["challenger"] is None
+    assert second["retrained"] == "scheduled"
 
 
 def test_a_feature_from_the_future_stops_the_run(shop):

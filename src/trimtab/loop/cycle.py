@@ -78,16 +78,31 @@ class Cycle:
         self.auto_approve, self.progress = auto_approve, progress
         self._references: dict[int, Reference] = {}
 
-    def close(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        champion: ModelVersion,
-        challenger: ModelVersion | None,
-        at: datetime,
-    ) -> Turn:
-        """Close the window [start, end) that `champion` served with `challenger` in shadow."""
+    def roles(self, start: datetime, at: datetime) -> tuple[ModelVersion, ModelVersion | None]:
+        """Return champion and challenger of the window that starts, as its first try found them.
+
+        A try that was cut off after a promotion must not be judged with the new champion.
+        """
+        champion, shadow = self.registry.current("production"), self.registry.current("staging")
+        if champion is None:
+            scope = self.workspace.scope
+            raise StoppedError(
+                f"expected a model in production in scope `{scope}`, found none",
+                hint=f"Run `trimtab model move VERSION production --scope {scope}`.",
+            )
+        found = {"champion": champion.version, "challenger": shadow.version if shadow else None}
+        step = f"window {start.isoformat()} opened"
+        self.workspace.store.add("progress", step=step, at=at, details=found)
+        (row,) = self.workspace.store.rows("progress", step=step)
+        known = row["details"]["challenger"]
+        return (
+            self.registry.get(row["details"]["champion"]),
+            None if known is None else self.registry.get(known),
+        )
+
+    def close(self, start: datetime, end: datetime, *, at: datetime) -> Turn:
+        """Close the window [start, end)."""
+        champion, challenger = self.roles(start, at)
         alerts = self._watch(start, end, champion, at)
         verdict = self._judge(champion, challenger, end, at) if challenger else None
         promoted, reason, trained = False, None, None

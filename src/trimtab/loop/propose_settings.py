@@ -128,8 +128,9 @@ def _row_windows(rows: int) -> dict[str, tuple[str, str, str]]:
 
 
 def _round(value: float) -> int:
-    """Round to two digits: lengths that people can say."""
-    return max(1, int(float(f"{value:.1e}")))
+    """Round up to two digits: lengths that people can say, and no stump of a last window."""
+    step = 10 ** max(0, math.floor(math.log10(max(value, 1))) - 1)
+    return math.ceil(value / step) * step
 
 
 def _cuts(rows: pl.DataFrame, window: str, kind: TaskKind) -> list[_Cut]:

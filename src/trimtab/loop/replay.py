@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from trimtab.core.errors import ConfigError, NotEnoughDataError, StoppedError
+from trimtab.core.errors import ConfigError, NotEnoughDataError
 from trimtab.core.progress import Progress, silent
 from trimtab.core.project import Project
-from trimtab.core.records import DatasetVersion, ModelVersion, Record
+from trimtab.core.records import DatasetVersion, Record
 from trimtab.core.workspace import Workspace
 from trimtab.data.time import windows
 from trimtab.loop.admission import admit
@@ -164,40 +164,17 @@ class _Player:
         if window.is_empty():
             return
         label = window_label(self.scope.project, start, end)
-        champion, challenger = self._roles(start, end)
+        self.cycle.roles(start, start)
+        self.scope.store.add("replay_windows", start=start, end=end, state="open")
         client.load(self.scope.model_name)
         self.traffic.send(
             window, start, end, client,
             lambda done: self.progress(f"served {label}", done, window.height),
         )  # fmt: skip
-        turn = self.cycle.close(start, end, champion=champion, challenger=challenger, at=end)
+        turn = self.cycle.close(start, end, at=end)
         details = {**self._performance(start, end, known_until=end), **turn_facts(turn)}
         self.scope.store.change(
             "replay_windows", {"state": "done", "details": details}, start=start
-        )
-
-    def _roles(self, start: datetime, end: datetime) -> tuple[ModelVersion, ModelVersion | None]:
-        """Return who serves this window, as the window's first try found it.
-
-        A try that was cut off after a promotion must not be judged with the new champion.
-        """
-        champion = self.registry.current("production")
-        shadow = self.registry.current("staging")
-        if champion is None:
-            raise StoppedError(
-                f"expected a model in production in scope `{self.scope.scope}`, found none",
-                hint=f"Run `trimtab model move VERSION production --scope {self.scope.scope}`.",
-            )
-        roles = {"champion": champion.version, "challenger": shadow.version if shadow else None}
-        self.scope.store.add(
-            "replay_windows", start=start, end=end, state="open", details={"roles": roles}
-        )
-        (row,) = self.scope.store.rows("replay_windows", start=start)
-        roles = row["details"]["roles"]
-        known = roles["challenger"]
-        return (
-            self.registry.get(roles["champion"]),
-            None if known is None else self.registry.get(known),
         )
 
     def _performance(

@@ -97,10 +97,9 @@ def close_ended_windows(
     from trimtab.serving.event_log import EventLog
 
     registry = Registry(workspace)
-    champion = registry.current("production")
     log = EventLog.of(workspace)
     days = log.rows_per_day()["day"]
-    if champion is None or days.is_empty():
+    if registry.current("production") is None or days.is_empty():
         return "no windows", "no production traffic yet"
     first, last = (datetime.combine(days[i], time(), tzinfo=UTC) for i in (0, -1))
     cycle = Cycle(
@@ -108,13 +107,13 @@ def close_ended_windows(
         auto_approve=auto_approve, progress=progress,
     )  # fmt: skip
     every = workspace.project.monitor.window
-    closed = {row["start"] for row in workspace.store.rows("windows")}
+    ended = {row["step"] for row in workspace.store.rows("progress")}
     done = 0
     for start, end in windows(first, last + timedelta(days=1), every):
-        if start in closed or end > at:
+        step = f"window {start.isoformat()} closed"
+        if step in ended or end > at:
             continue
-        champion, shadow = registry.current("production"), registry.current("staging")
-        assert champion is not None
-        cycle.close(start, end, champion=champion, challenger=shadow, at=end)
+        cycle.close(start, end, at=end)
+        workspace.store.add("progress", step=step, at=at)
         done += 1
     return f"{done} windows", "closed now"

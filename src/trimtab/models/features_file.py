@@ -28,7 +28,7 @@ def call_function(project: Project, function: str) -> Any:
         known = [name for name, value in vars(module).items() if callable(value)]
         raise ConfigError(
             f"expected a function {function}() in {file.name}, found none",
-            hint=f"Write it there. {nearest(function, known)}" if known else "Write it there.",
+            hint=nearest(function, known) if known else "Write it there.",
         )
     try:
         return made()
