@@ -128,8 +128,8 @@ def _row_windows(rows: int) -> dict[str, tuple[str, str, str]]:
 
 
 def _round(value: float) -> int:
-    """Round up to two digits: lengths that people can say, and no stump of a last window."""
-    step = 10 ** max(0, math.floor(math.log10(max(value, 1))) - 1)
+    """Round up to two digits: lengths that people can say."""
+    step = int(10 ** max(0, math.floor(math.log10(max(value, 1))) - 1))
     return math.ceil(value / step) * step
 
 
