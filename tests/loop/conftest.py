@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from tests.loop.shop import trimtab, write_project
+from typer.testing import CliRunner, Result
+
+from trimtab.cli.main import app
 
 
 @pytest.fixture
@@ -37,6 +40,11 @@ def played(folder: Path) -> Played:
     assert ran.returncode == 0, ran.stderr
     steps = {step["step"]: step for step in json.loads(ran.stdout)["steps"]}
     return Played(folder, steps, replayed(folder))
+
+
+def here(folder: Path, *words: str) -> Result:
+    """Run a command of the real CLI in this process, which has everything loaded."""
+    return CliRunner().invoke(app, [*words, "-p", str(folder)])
 
 
 def replayed(folder: Path, *words: str) -> list[dict[str, Any]]:

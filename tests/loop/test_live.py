@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-
 from tests.loop.shop import write_project
+
 from trimtab.core.workspace import Workspace
 from trimtab.loop.pipeline import run_pipeline
 from trimtab.models.registry import Registry

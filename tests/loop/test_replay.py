@@ -3,11 +3,9 @@
 import json
 
 import pytest
-from tests.loop.conftest import replayed
+from tests.loop.conftest import here, replayed
 from tests.loop.shop import FEATURES, trimtab
-from typer.testing import CliRunner
 
-from trimtab.cli.main import app
 from trimtab.core.workspace import Workspace
 
 pytestmark = pytest.mark.service
@@ -47,25 +45,24 @@ def test_replays_leave_production_alone(calm):
 
 
 def test_without_auto_approval_the_loop_waits_for_a_person(shop):
-    waiting = trimtab("run", "-p", str(shop))
-    listed = trimtab("reviews", "-p", str(shop), "--json")
-    approved = trimtab("approve", "returned v1", "-p", str(shop), "--who", "ada")
-    done = trimtab("run", "-p", str(shop), "--json")
+    waiting = here(shop, "run")
+    listed = here(shop, "reviews", "--json")
+    approved = here(shop, "approve", "returned v1", "--who", "ada")
+    done = here(shop, "run", "--json")
 
-    assert waiting.returncode == 3
+    assert waiting.exit_code == 3
     assert "expected a person's review" in waiting.stderr
     assert [row["subject"] for row in json.loads(listed.stdout)] == ["returned v1"]
-    assert approved.returncode == 0
-    assert done.returncode == 0, done.stderr
+    assert approved.exit_code == 0
+    assert done.exit_code == 0, done.stderr
 
 
 def test_a_model_that_was_rejected_stays_so(shop):
-    def told(*words):
-        return CliRunner().invoke(app, [*words, "-p", str(shop)])
+    assert here(shop, "run").exit_code == 3
+    rejected = here(shop, "approve", "returned v1", "--reject", "--note", "too blunt")
+    first, second = here(shop, "run"), here(shop, "run")
 
-    assert told("run").exit_code == 3
-    assert told("approve", "returned v1", "--reject", "--note", "too blunt").exit_code == 0
-    first, second = told("run"), told("run")
+    assert rejected.exit_code == 0
 
     assert first.exit_code == second.exit_code == 1
     assert "the analysis of returned v1 was rejected by" in first.stderr
@@ -74,44 +71,42 @@ def test_a_model_that_was_rejected_stays_so(shop):
 
 
 def test_a_replay_without_auto_approval_waits_for_both_reviews(shop):
-    assert trimtab("run", "-p", str(shop), "--auto-approve").returncode == 0
-
-    def told(*words):
-        return CliRunner().invoke(app, [*words, "-p", str(shop)])
+    assert here(shop, "run", "--auto-approve").exit_code == 0
 
     def waiting():
         (scope,) = [s for s in Workspace.open(shop).store.scopes() if s != "live"]
-        listed = told("reviews", "--scope", scope, "--json")
+        listed = here(shop, "reviews", "--scope", scope, "--json")
         (review,) = json.loads(listed.stdout)
         return scope, review["kind"], review["subject"]
 
-    analysis = told("replay")
+    analysis = here(shop, "replay")
     scope, kind, subject = waiting()
     assert (analysis.exit_code, kind) == (3, "analysis")
     assert f"trimtab approve '{subject}' --scope {scope}" in analysis.stderr
 
-    assert told("approve", subject, "--scope", scope).exit_code == 0
-    feedback = told("replay")
+    assert here(shop, "approve", subject, "--scope", scope).exit_code == 0
+    feedback = here(shop, "replay")
     _, kind, subject = waiting()
     assert (feedback.exit_code, kind) == (3, "feedback")
     assert f"the feedback of {subject}, found none yet" in feedback.stderr
     assert f"trimtab approve '{subject}' --scope {scope}" in feedback.stderr
 
     # A person says no to the first window, and leaves the rest to the machine.
-    assert told("approve", subject, "--scope", scope, "--reject", "--who", "ada").exit_code == 0
+    no = here(shop, "approve", subject, "--scope", scope, "--reject", "--who", "ada")
+    assert no.exit_code == 0
     first, second, *_ = replayed(shop)
     assert "no challenger: the feedback of" in first["retrained"]
     assert "rejected by ada" in first["retrained"]
     assert second["challenger"] is None
-    assert second["retrained"] == "scheduled"
+    assert second["retrained"] == "scheduled at the end of each window"
 
 
 def test_a_feature_from_the_future_stops_the_run(shop):
     leak = FEATURES.replace('"price": pl.col("price")', '"soon": pl.col("back_at").dt.hour()')
     (shop / "features.py").write_text(leak)
 
-    done = trimtab("run", "-p", str(shop), "--auto-approve")
+    done = here(shop, "run", "--auto-approve")
 
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "`soon`" in done.stderr
     assert "`back_at`" in done.stderr

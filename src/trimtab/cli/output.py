@@ -1,7 +1,6 @@
 """How commands speak: results to stdout, talk and progress to stderr, errors with a hint."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +60,8 @@ def emit(
     """Print a result: `result` as JSON, or `text` (a string or a rich table) for people."""
     if as_json:
         print_line(json.dumps(jsonable(result), ensure_ascii=False))
+    elif isinstance(text, str):
+        print_line(text)
     else:
         _stdout().print(text)
 
@@ -128,6 +129,6 @@ def _plain_lines(console: Console) -> Report:
 def _stdout() -> Console:
     """Return a console that does not squeeze tables where the output is no terminal."""
     console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal:
         console.width = 200
     return console

@@ -121,6 +121,20 @@ def admit(
     return Intake(kept, rejected)
 
 
+def only_new(rows: pl.DataFrame, stored: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Return the rows that a table does not hold yet: what a source that has grown adds.
+
+    A source that begins with all rows of the table, in their order, adds what comes after them.
+    Where rows have a key, those that the table holds with the same values are left out wherever
+    they stand. A source without a key that is no continuation is new as a whole.
+    """
+    if rows.height >= stored.height and rows.head(stored.height).equals(stored):
+        return rows.slice(stored.height)
+    if not key:
+        return rows
+    return rows.join(stored, on=rows.columns, how="anti", nulls_equal=True, maintain_order="left")
+
+
 def _wanted(
     columns: pl.Schema, table: pl.Schema | None, schema: Schema | None
 ) -> dict[str, pl.DataType]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from trimtab.core.errors import NotFoundError, SourceError, nearest
 from trimtab.core.records import DatasetVersion, jsonable
 from trimtab.data.fingerprint import chained, content_hash
-from trimtab.data.intake import REASON, Intake, admit, refuse_clashes, stored_form
+from trimtab.data.intake import REASON, Intake, admit, only_new, refuse_clashes, stored_form
 from trimtab.data.schema import Schema
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.data.time import ROW_NUMBER, TimeSpec, time_expression
@@ -61,11 +62,13 @@ class Tables:
         time: TimeSpec | None = None,
         key: Sequence[str] = (),
         schema: Schema | Path | str | None = None,
+        name: str | None = None,
         at: datetime,
     ) -> DatasetVersion:
         """Append rows to a table, making it if need be.
 
-        The new version holds the rows of its parent and then the new ones, in their order. The
+        The new version holds the rows of its parent and then the new ones, in their order; of a
+        source that has grown since, only what it adds (see `intake.only_new`). The
         same content (rows and query) ingested again gives the version that it made the first
         time, whatever time, key or schema is named. Rows that cannot be kept are set aside
         (see `quarantine`), and the others kept.
@@ -82,6 +85,8 @@ class Tables:
             Columns that together name a row.
         schema : Schema or path-like, optional
             Gives types to a new table, and says which rows to set aside.
+        name : str, optional
+            What to record as the source; the source's own name if left out.
         at : datetime
             The moment of the ingest; naive ones are taken as UTC.
 
@@ -97,7 +102,7 @@ class Tables:
         self._check_name(table)
         if isinstance(schema, (str, Path)):
             schema = Schema.load(schema)
-        name = source_name(source)
+        name = name or source_name(source)
         frame = read_source(source, query=query, nulls=nulls)
         rows = stored_form(collect(frame, name), name)
         content = hashlib.sha256(f"{content_hash(rows)}\0{query or ''}".encode()).hexdigest()
@@ -110,6 +115,10 @@ class Tables:
             columns = self.read(parent).collect_schema() if parent else None
             intake = admit(rows, name=name, table=columns, time=time, key=key, schema=schema)
             stored = self.read(parent) if parent else None
+            if parent is not None and stored is not None:
+                intake = replace(intake, kept=only_new(intake.kept, stored.collect(), key))
+                if intake.kept.is_empty():
+                    return parent
             refuse_clashes(intake.kept, stored, key, name)
             version = _describe(intake, table, parent, time, at, name, query, schema)
             self._set_aside(table, intake, content)

@@ -32,6 +32,7 @@ def time_folds(
     *,
     n_folds: int,
     blocks: IntArray | None = None,
+    first: float | None = None,
 ) -> list[Fold]:
     """Cut rows into expanding folds: fold `i` learns from what was known before part `i + 1`.
 
@@ -45,6 +46,8 @@ def time_folds(
         Folds wanted; fewer come back where rows share few moments.
     blocks : ndarray of int, optional
         Rows of a block are not cut apart, as long as that leaves two folds.
+    first : float, optional
+        Share of the rows that the first fold learns from; one part of `n_folds + 1` if left out.
 
     Raises
     ------
@@ -53,9 +56,10 @@ def time_folds(
     """
     moments = times.dt.epoch("us").to_numpy()
     known = label_times.dt.epoch("us").to_numpy()
-    cuts = _cuts(blocks, n_folds) if blocks is not None else []
+    share = 1 / (n_folds + 1) if first is None else first
+    cuts = _cuts(blocks, n_folds, share) if blocks is not None else []
     if len(cuts) < 2:
-        cuts = _cuts(moments, n_folds)
+        cuts = _cuts(moments, n_folds, share)
     folds = []
     for cut, end in pairwise([*cuts, len(moments)]):
         past = np.flatnonzero(known[:cut] <= moments[cut])
@@ -72,9 +76,9 @@ def time_folds(
     return folds
 
 
-def _cuts(groups: IntArray, n_folds: int) -> list[int]:
+def _cuts(groups: IntArray, n_folds: int, first: float) -> list[int]:
     """Return the places where parts begin, the first part left out; groups stay whole."""
     starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
-    wanted = len(groups) * np.arange(1, n_folds + 1) / (n_folds + 1)
+    wanted = len(groups) * (first + (1 - first) * np.arange(n_folds) / n_folds)
     nearest = starts[np.abs(starts[:, None] - wanted[None, :]).argmin(axis=0)]
     return sorted({int(place) for place in nearest if place > 0})

@@ -49,7 +49,8 @@ def build_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
     # Labels arrive and tables are mended, while a Delta table here only grows: rows with another
     # content are another table, so that what was trained on stays as it was.
     name = f"{project.task.name}_rows-{content_hash(rows)[:8]}"
-    return tables.ingest(name, rows, time=TIME, key=(ID,), at=at)
+    made_of = " + ".join(version.name for version in newest.values())
+    return tables.ingest(name, rows, time=TIME, key=(ID,), name=made_of, at=at)
 
 
 def assemble_rows(project: Project, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -91,9 +91,11 @@ def close_window(
     enough = events.height >= project.monitor.min_rows
     drift = _drift(reference, events, alpha=project.monitor.alpha) if enough else []
     tests, bias = _judge(project, reference, scored)
-    volume = _volume(reference, events[TIME], start, end, alpha=project.monitor.alpha)
-    if volume is not None:
-        tests["volume"] = volume
+    # where rows are the clock, a window has as many as it is long, and the last one what is left
+    if not _rows_are_the_clock(project):
+        volume = _volume(reference, events[TIME], start, end, alpha=project.monitor.alpha)
+        if volume is not None:
+            tests["volume"] = volume
     report = WindowReport(
         model=workspace.model_name,
         start=start,
@@ -120,7 +122,7 @@ def stored_windows(workspace: Workspace) -> list[dict[str, Any]]:
 
 def window_label(project: Project, start: datetime, end: datetime) -> str:
     """Return what people call the window: its month, its days, or its row numbers."""
-    if project.table(project.task.table).time == "row_number":
+    if _rows_are_the_clock(project):
         first = datetime(2000, 1, 1, tzinfo=UTC)
         rows = [int((moment - first).total_seconds() // 60) for moment in (start, end)]
         return f"rows {rows[0]}-{rows[1] - 1}"
@@ -130,6 +132,10 @@ def window_label(project: Project, start: datetime, end: datetime) -> str:
     if every.endswith("y"):
         return f"{start:%Y}"
     return f"{start:%Y-%m-%d}" if every[-1] in "dw" else f"{start:%Y-%m-%dT%H:%M}"
+
+
+def _rows_are_the_clock(project: Project) -> bool:
+    return project.table(project.task.table).time == "row_number"
 
 
 def _drift(reference: Reference, events: pl.DataFrame, *, alpha: float) -> list[Drift]:

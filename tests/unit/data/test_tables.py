@@ -89,7 +89,7 @@ def test_keys_that_clash_are_refused_and_nothing_is_lost(tables):
     tables.ingest("t", rows(1, 2), key=["id"], at=AT)
 
     with pytest.raises(KeyClashError, match=r"new keys only, got 1 keys \(id\).*example 2"):
-        tables.ingest("t", rows(2, 3), key=["id"], at=AT)
+        tables.ingest("t", rows(2, 3).with_columns(x=pl.col("x") + 1), key=["id"], at=AT)
     with pytest.raises(KeyClashError, match=r"each key once, got 2 keys \(id\) twice.*example 7"):
         tables.ingest("t", rows(7, 7, 8, 8, 9), key=["id"], at=AT)
 
@@ -289,3 +289,30 @@ def test_an_ingest_killed_at_any_moment_and_run_again_is_as_one(tmp_path, place)
     assert killed.read("t").collect().equals(whole.read("t").collect())
     assert killed.quarantine("t").collect().equals(whole.quarantine("t").collect())
     assert len(killed.versions("t")) == 1
+
+
+def test_a_source_that_has_grown_adds_only_what_is_new(tables):
+    first = pl.DataFrame({"n": [1, 2, None], "x": [0.5, float("nan"), 2.0]})
+    grown = pl.concat([first, pl.DataFrame({"n": [4, 1], "x": [1.0, 0.5]})])
+    tables.ingest("log", first, at=AT)
+
+    version = tables.ingest("log", grown, at=AT)
+
+    assert version.name == "log@1"
+    assert tables.read("log").collect().equals(grown)
+
+
+def test_rows_with_a_key_may_come_again_wherever_they_stand(tables):
+    tables.ingest("orders", pl.DataFrame({"id": [1, 2], "x": ["a", None]}), key=["id"], at=AT)
+    again = pl.DataFrame({"id": [3, 2], "x": ["c", None]})
+
+    tables.ingest("orders", again, key=["id"], at=AT)
+
+    assert tables.read("orders").collect()["id"].to_list() == [1, 2, 3]
+
+
+def test_a_key_that_comes_again_with_another_value_is_refused(tables):
+    tables.ingest("orders", pl.DataFrame({"id": [1, 2], "x": ["a", "b"]}), key=["id"], at=AT)
+
+    with pytest.raises(KeyClashError):
+        tables.ingest("orders", pl.DataFrame({"id": [2], "x": ["z"]}), key=["id"], at=AT)

@@ -47,6 +47,13 @@ def test_blocks_are_not_cut_apart() -> None:
     assert folds[-1].valid[-1] == 239
 
 
+def test_the_first_fold_learns_from_as_much_as_is_asked_for() -> None:
+    hours = list(range(240))
+    folds = time_folds(clock(hours), clock(hours), np.arange(240) % 2, n_folds=3, first=0.5)
+    assert [fold.valid[0] for fold in folds] == [120, 160, 200]
+    assert len(folds[0].train) == pytest.approx(120, abs=1)
+
+
 def test_one_long_block_is_cut_by_the_clock() -> None:
     hours = list(range(100))
     blocks = np.zeros(100, dtype=np.int64)

@@ -111,6 +111,17 @@ def test_twice_the_rows_are_a_volume_alert(made, workspace):
     assert "volume" in monitors(workspace, close(made, workspace, made.april(per_hour=16)))
 
 
+def test_where_rows_are_the_clock_there_is_no_volume(made, tmp_path):
+    tables = [{"name": "t", "source": "t.csv", "time": "row_number"}]
+    workspace = made.workspace_in(tmp_path, tables=tables)
+
+    report = close(made, workspace, made.april(per_hour=16))
+
+    assert "volume" not in report.tests
+    assert report.details["volume"]["rows"] == report.rows
+    workspace.store.close()
+
+
 def test_drift_of_an_input_that_nobody_leans_on_is_listed_but_no_alert(made, workspace):
     frame = made.reference_frame()
     reference = Reference.learn(
