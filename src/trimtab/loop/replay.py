@@ -28,9 +28,9 @@ from trimtab.loop.window_report import (
     overall_facts,
     performance_facts,
     turn_facts,
-    window_label,
 )
 from trimtab.models.rows import build_rows, rows_between
+from trimtab.monitoring.windows import window_label
 
 if TYPE_CHECKING:
     from trimtab.models.registry import Registry

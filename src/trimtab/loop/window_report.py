@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from trimtab.core.project import Project
 from trimtab.core.workspace import Workspace
 from trimtab.loop.baselines import Array, Baselines
 from trimtab.loop.cycle import Turn
@@ -137,20 +136,6 @@ def _averaged(
     if not np.isfinite(half):
         return {"estimate": mean, "low": None, "high": None}
     return {"estimate": mean, "low": mean - half, "high": mean + half}
-
-
-def window_label(project: Project, start: datetime, end: datetime) -> str:
-    """Return what people call the window: its month, its days, or its row numbers."""
-    if project.table(project.task.table).time == "row_number":
-        first = datetime(2000, 1, 1, tzinfo=start.tzinfo)
-        rows = [int((moment - first).total_seconds() // 60) for moment in (start, end)]
-        return f"rows {rows[0]}-{rows[1] - 1}"
-    every = project.monitor.window
-    if every.endswith("mo") or every.endswith("q"):
-        return f"{start:%Y-%m}"
-    if every.endswith("y"):
-        return f"{start:%Y}"
-    return f"{start:%Y-%m-%d}" if every[-1] in "dw" else f"{start:%Y-%m-%dT%H:%M}"
 
 
 def _metrics(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import polars as pl
@@ -42,7 +43,7 @@ def refused(result: Result, code: int, *words: str) -> None:
         assert word in result.stderr
 
 
-def state(folder: Path) -> tuple[object, ...]:
+def state(folder: Path) -> tuple[Any, ...]:
     """Return what the project has stored, as its own commands tell it."""
     shutil.copy(folder / "trimtab.toml", folder / "now.toml")
     (folder / "trimtab.toml").write_text(SETTINGS)
@@ -69,12 +70,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stored(trained: Path) -> tuple[object, ...]:
+def stored(trained: Path) -> tuple[Any, ...]:
     return state(trained)
 
 
 @pytest.fixture
-def project(trained: Path, stored: tuple[object, ...], tmp_path: Path) -> Iterator[Path]:
+def project(trained: Path, stored: tuple[Any, ...], tmp_path: Path) -> Iterator[Path]:
     """A project with a model in production; after the test all it has stored is still there."""
     for name in KEPT:
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -464,12 +465,13 @@ def test_a_label_for_an_unknown_id_is_404_and_the_known_ones_are_kept(project: P
     assert kept["_label"].to_list() == [0, 1]
 
 
-def test_after_all_that_the_project_runs_as_before(
-    trained: Path, stored: tuple[object, ...]
-) -> None:
+def test_after_all_that_the_project_runs_as_before(trained: Path, stored: tuple[Any, ...]) -> None:
     result = run(trained, "--json")
 
     assert result.exit_code == 0
     steps = {step["step"]: step for step in json.loads(result.stdout)["steps"]}
     assert steps["model_version"]["result"] == "returned v1"
-    assert state(trained) == stored
+    rows, first, moves = state(trained)
+    assert (rows, first) == stored[:2]
+    # the traffic of the label test is a window now, which may have called for a challenger
+    assert moves[:2] == stored[2]
