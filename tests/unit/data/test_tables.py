@@ -89,7 +89,9 @@ def test_keys_that_clash_are_refused_and_nothing_is_lost(tables):
     tables.ingest("t", rows(1, 2), key=["id"], at=AT)
 
     with pytest.raises(KeyClashError, match=r"new keys only, got 1 keys \(id\).*example 2"):
-        tables.ingest("t", rows(2, 3).with_columns(pl.col("day").dt.offset_by("1d")), key=["id"], at=AT)
+        tables.ingest(
+            "t", rows(2, 3).with_columns(pl.col("day").dt.offset_by("1d")), key=["id"], at=AT
+        )
     with pytest.raises(KeyClashError, match=r"each key once, got 2 keys \(id\) twice.*example 7"):
         tables.ingest("t", rows(7, 7, 8, 8, 9), key=["id"], at=AT)
 
