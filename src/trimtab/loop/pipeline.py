@@ -151,6 +151,7 @@ def _table_asset(
                 "note": note,
                 "violations": dg.MetadataValue.json(
                     [f"{one.severity}: {one.message}" for one in violations]
+                    + steps.rejections(workspace, version)
                 ),
             },
             check_results=[

@@ -43,6 +43,20 @@ def ingest_table(
     return version, list(report.violations)
 
 
+def rejections(workspace: Workspace, version: DatasetVersion) -> list[str]:
+    """Return why rows were set aside when a version was made, each reason with its count."""
+    if version.rejected == 0:
+        return []
+    rows = Tables(workspace.tables_folder).quarantine(version.table)
+    counts = rows.filter(pl.col("_version") == version.version).group_by("_reason").len()
+    return [
+        f"rejected: {count:,} row{'s' if count > 1 else ''}: {reason}"
+        for reason, count in counts.sort("len", "_reason", descending=[True, False])
+        .collect()
+        .iter_rows()
+    ]
+
+
 def _times_of(workspace: Workspace, name: str) -> dict[str, pl.Series]:
     """Return the event times of a table that another has to cover, as its source has them."""
     settings = workspace.project.table(name)
