@@ -106,17 +106,23 @@ def replay_table(windows: Any, overall: dict[str, Any], policy: str) -> Any:
         alerts = sum(row["alerts"] for row in windows)
         promoted = sum(row["promoted"] for row in windows)
         rows.append(("all", *_figures(overall), alerts, "", str(promoted)))
-    columns = ["window", "rows>", "labelled>", f"{metric} served>", "stale>", "always>",
-               "served - stale>", "alerts>", "verdict", "promoted"]  # fmt: skip
+    columns = ["window", "labelled>", f"{metric} served>", "stale>", "always>", "served - stale>",
+               "Brier skill: served, stale, always>", "alerts>", "verdict", "promoted"]  # fmt: skip
     return table(f"Replay, policy {policy}: {metric} with 95 % intervals", columns, rows)
 
 
 def _figures(row: dict[str, Any]) -> tuple[str, ...]:
     return (
-        f"{row['n']:,}", f"{row['labelled']:,}", _interval(row, "served"),
+        f"{row['labelled']:,}", _interval(row, "served"),
         _figure(row["metric_stale"]), _figure(row["metric_always"]),
-        _interval(row, "served_minus_stale", sign=True),
+        _interval(row, "served_minus_stale", sign=True), _skills(row["brier_skill"]),
     )  # fmt: skip
+
+
+def _skills(skills: dict[str, float | None]) -> str:
+    """Return the Brier skill of what was served, stale and always; numbers have none."""
+    found = [skills.get(side) for side in ("served", "stale", "always")]
+    return "  ".join("-" if skill is None else f"{skill:.3f}" for skill in found)
 
 
 def _interval(row: dict[str, Any], name: str, *, sign: bool = False) -> str:

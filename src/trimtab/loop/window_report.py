@@ -34,6 +34,9 @@ def turn_facts(turn: Turn) -> dict[str, Any]:
     }
 
 
+SIDES = ("served", "stale", "always")
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What three models answered to the same labelled rows.
@@ -116,9 +119,16 @@ def overall_facts(windows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "labelled": sum(row["labelled"] for row in windows),
         "metric": known[0]["metric"],
         **{f"metric_{side}": (intervals[side] or {}).get("estimate")
-           for side in ("served", "stale", "always")},
+           for side in SIDES},
         "intervals": intervals,
+        "brier_skill": {side: _mean([row["brier_skill"][side] for row in known], weights)
+                        for side in SIDES},
     }  # fmt: skip
+
+
+def _mean(values: Sequence[float | None], weights: Array) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(weights @ np.array(known)) if len(known) == len(values) else None
 
 
 def _averaged(
@@ -166,9 +176,7 @@ def _metrics(
         intervals[f"{side}_minus_stale"] = headline_difference(
             task, labels, scores[known], stale[0][known], times=times, classes=classes, seed=seed
         ) if same else None  # fmt: skip
-    out: dict[str, Any] = {
-        f"metric_{side}": _estimate(intervals[side]) for side in ("served", "stale", "always")
-    }
+    out: dict[str, Any] = {f"metric_{side}": _estimate(intervals[side]) for side in SIDES}
     out["intervals"] = {name: _plain(interval) for name, interval in intervals.items()}
     out["brier_skill"] = skills
     return out
