@@ -106,8 +106,10 @@ def replay_table(windows: Any, overall: dict[str, Any], policy: str) -> Any:
         alerts = sum(row["alerts"] for row in windows)
         promoted = sum(row["promoted"] for row in windows)
         rows.append(("all", *_figures(overall), alerts, "", str(promoted)))
-    columns = ["window", "labelled>", f"{metric} served>", "stale>", "always>", "served - stale>",
-               "Brier skill: served, stale, always>", "alerts>", "verdict", "promoted"]  # fmt: skip
+    columns = [
+        "window", "labelled>", f"{metric} served>", "stale>", "always>", "served - stale>",
+        "Brier skill: served, stale, always>", "alerts>", "verdict", "promoted",
+    ]  # fmt: skip
     return table(f"Replay, policy {policy}: {metric} with 95 % intervals", columns, rows)
 
 
