@@ -72,6 +72,17 @@ def as_counts(counts: ArrayLike, name: str) -> FloatArray:
     return array
 
 
+def as_count_pair(reference: ArrayLike, current: ArrayLike) -> tuple[IntArray, IntArray]:
+    """Return whole counts of two samples over the same bins, shape (n_bins,) each."""
+    pair = as_counts(reference, "reference"), as_counts(current, "current")
+    if pair[0].ndim != 1 or pair[0].shape != pair[1].shape:
+        shapes = f"{pair[0].shape} and {pair[1].shape}"
+        raise ValueError(f"expected two histograms over the same bins, got shapes {shapes}")
+    if any((counts != np.floor(counts)).any() for counts in pair):
+        raise ValueError("expected whole counts of rows, got fractions")
+    return pair[0].astype(np.int64), pair[1].astype(np.int64)
+
+
 def as_weights(weights: ArrayLike | None, n_rows: int) -> FloatArray | None:
     """Return row weights of 0 or more, or None for equal weights."""
     if weights is None:

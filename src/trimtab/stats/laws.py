@@ -68,39 +68,3 @@ def safe_student_critical(delta: float, df: int) -> float:
     2.262
     """
     return student_quantile(1 - min(delta, SAFE_T_LEVEL) / 2, df)
-
-
-def kolmogorov_tail(distance: float, n_effective: float) -> float:
-    r"""Return the chance of a Kolmogorov-Smirnov distance this large under equality.
-
-    The limit law at :math:`z + 1 / (6 \sqrt n) + (z - 1) / (4 n)` with
-    :math:`z = \sqrt n \, d` [1]_. Against the exact one-sample law its relative error is under
-    1 % for p above 0.01 from `n_effective` = 100 on, and errs on the large side beyond.
-
-    Parameters
-    ----------
-    distance : float
-        Largest gap between the two distribution functions, in [0, 1].
-    n_effective : float
-        Rows of one sample, or n m / (n + m) for two.
-
-    Returns
-    -------
-    float
-        Two-sided p-value.
-
-    References
-    ----------
-    .. [1] J. Vrbik, "Small-sample corrections to Kolmogorov-Smirnov test statistic", Pioneer
-       Journal of Theoretical and Applied Statistics 15 (2018).
-
-    Examples
-    --------
-    >>> round(kolmogorov_tail(0.0136, 10_000), 3)
-    0.049
-    """
-    from scipy.special import kolmogorov
-
-    root = math.sqrt(n_effective)
-    z = root * distance
-    return float(kolmogorov(z + 1 / (6 * root) + (z - 1) / (4 * n_effective)))

@@ -5,10 +5,53 @@ NaN (a question that could not be asked) stays NaN and is not counted. For many 
 the same blocks, `blocks.block_shifts` has a sharper correction built in.
 """
 
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, IntArray
+
+Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
+
+
+def correct(p_values: ArrayLike, method: Correction = "bh") -> FloatArray:
+    """Adjust p-values by the method of a name.
+
+    Parameters
+    ----------
+    p_values : array_like of float, shape (n_tests,)
+        One p-value a question, in [0, 1] or NaN.
+    method : {"bh", "by", "holm", "bonferroni", "none"}
+        `benjamini_hochberg`, `benjamini_yekutieli`, `holm`, `bonferroni`, or no adjustment.
+
+    Returns
+    -------
+    ndarray of float, shape (n_tests,)
+        Adjusted p-values, in the given order.
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, the array is not one-dimensional or a p-value is outside
+        [0, 1].
+
+    Examples
+    --------
+    >>> correct([0.01, 0.04], "bonferroni").tolist()
+    [0.02, 0.08]
+    """
+    methods: dict[str, Callable[[ArrayLike], FloatArray]] = {
+        "bh": benjamini_hochberg,
+        "by": benjamini_yekutieli,
+        "holm": holm,
+        "bonferroni": bonferroni,
+        "none": lambda values: _prepared(values)[0],
+    }
+    if method not in methods:
+        raise ValueError(f"expected a correction of {', '.join(methods)}, got {method!r}")
+    return methods[method](p_values)
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
@@ -49,6 +92,46 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
     n_tests = asked.size
     scaled = adjusted[rising] * n_tests / np.arange(1, n_tests + 1)
     # from the largest down, no value may exceed the one above it
+    adjusted[rising] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return adjusted
+
+
+def benjamini_yekutieli(p_values: ArrayLike) -> FloatArray:
+    """Adjust p-values as `benjamini_hochberg` does, whatever the dependence between tests.
+
+    All are larger by the factor 1 + 1/2 + ... + 1/n_tests, 4.5 for 50 tests. A poor choice
+    where tests depend as columns of one table mostly do, positively: it then misses more than
+    it need.
+
+    Parameters
+    ----------
+    p_values : array_like of float, shape (n_tests,)
+        One p-value a question, in [0, 1] or NaN.
+
+    Returns
+    -------
+    ndarray of float, shape (n_tests,)
+        Adjusted p-values, in the given order.
+
+    Raises
+    ------
+    ValueError
+        If the array is not one-dimensional or a p-value is outside [0, 1].
+
+    References
+    ----------
+    .. [1] Y. Benjamini and D. Yekutieli, "The control of the false discovery rate in multiple
+       testing under dependency", Annals of Statistics 29 (2001).
+
+    Examples
+    --------
+    >>> benjamini_yekutieli([0.01, 0.04, 0.02, 0.5]).round(3).tolist()
+    [0.083, 0.111, 0.083, 1.0]
+    """
+    adjusted, asked, rising = _prepared(p_values)
+    n_tests = asked.size
+    ranks = np.arange(1, n_tests + 1)
+    scaled = adjusted[rising] * n_tests / ranks * (1 / ranks).sum()
     adjusted[rising] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return adjusted
 

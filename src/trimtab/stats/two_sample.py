@@ -1,7 +1,8 @@
-"""Whether two samples of raw values are from one distribution, and how far apart they are.
+"""Whether two samples are from one distribution: tests of raw values and of counts over cells.
 
-Both treat rows as independent; rows of a day seldom are, and then `blocks` is the right room.
-On histograms, see `distances`.
+All treat rows as independent; rows of a day seldom are, and then `blocks` is the right room.
+For what a column moved by as well, see `numbers`; for any distance of two histograms as a test,
+`permutation`.
 """
 
 import math
@@ -10,14 +11,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, as_sample
+from trimtab.stats.arrays import FloatArray, as_count_pair, as_sample
 from trimtab.stats.interval import finite_or_none
-from trimtab.stats.laws import kolmogorov_tail
-
-# lattice cells up to which the exact p-value takes milliseconds
-_MAX_EXACT_CELLS = 1_000_000
-# below this, one minus the chance of the opposite has lost its digits
-_MIN_EXACT_P = 1e-10
+from trimtab.stats.kolmogorov import two_sample_tail
+from trimtab.stats.pooled import SORTED_ROWS, largest_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +24,9 @@ class TwoSampleResult:
     Parameters
     ----------
     statistic : float
-        Effect size: the largest gap between the distribution functions, in [0, 1].
+        What the test measures; its docstring says in which unit.
     p_value : float
-        Chance of a gap this large between samples of one distribution.
+        Chance of a statistic this large between samples of one distribution.
     n_reference, n_current : int
         Values used, NaN left out.
     """
@@ -47,17 +44,19 @@ class TwoSampleResult:
 def ks_test(reference: ArrayLike, current: ArrayLike) -> TwoSampleResult:
     """Test two samples for one distribution by the largest gap of their distribution functions.
 
-    The p-value is exact (all orderings counted) up to a million pairs of rows. Beyond, it comes
-    from the limit law with a small-sample correction: within 6 % of the exact one where
-    p > 0.001 and both samples have 50 rows, and too large for a handful of rows against
-    hundreds of thousands. Assumes independent rows. With ties, p-values are larger than need
-    be. A poor choice for changes in the tails, where distribution functions hardly differ; and
-    with a million rows everything is significant, so read the statistic.
+    The statistic is exact, in [0, 1]. So is the p-value (all orderings counted) up to 10,000
+    rows a side; beyond, it comes from the law of one sample of n m / (n + m) rows, as in
+    `scipy.stats.ks_2samp`, which both equal to 1e-12. Assumes independent rows. With many ties
+    the p-value is larger than need be: fewer false alarms than asked for, and less power (for
+    a few levels use `levels.chi_square_test`). A poor choice for changes in the tails, where
+    distribution functions hardly differ; and with a million rows everything is significant, so
+    read the statistic.
 
     Parameters
     ----------
     reference, current : array_like of float, shape (n,) and (m,)
-        Values; NaN is left out, so test the share of missing values apart.
+        Values; NaN is left out, so test the share of missing values apart. Infinite values
+        are values. Whole numbers past 2**53 are rounded to floats first.
 
     Returns
     -------
@@ -71,7 +70,7 @@ def ks_test(reference: ArrayLike, current: ArrayLike) -> TwoSampleResult:
 
     See Also
     --------
-    normalised_wasserstein : An effect size that says how far, not only how many.
+    trimtab.stats.numbers.compare_numbers : The same, with effect sizes, at little more cost.
 
     References
     ----------
@@ -85,62 +84,58 @@ def ks_test(reference: ArrayLike, current: ArrayLike) -> TwoSampleResult:
     >>> result.statistic, round(result.p_value, 4)
     (0.25, 0.0037)
     """
-    a, b = np.sort(as_sample(reference, "reference")), np.sort(as_sample(current, "current"))
+    a, b = as_sample(reference, "reference"), as_sample(current, "current")
     n, m = a.size, b.size
     if n == 0 or m == 0:
         return TwoSampleResult(math.nan, math.nan, n, m)
-    gap = _largest_gap(a, b) if n <= m else _largest_gap(b, a)
-    statistic = gap / (n * m)
-    return TwoSampleResult(statistic, _ks_p_value(gap, n, m), n, m)
+    if n + m <= SORTED_ROWS:
+        gap = largest_gap_of_sorted(np.sort(a), np.sort(b))
+    else:
+        gap = largest_gap(a, b)
+    return TwoSampleResult(gap / (n * m), two_sample_tail(gap, n, m), n, m)
 
 
-def normalised_wasserstein(reference: ArrayLike, current: ArrayLike) -> float:
-    """Compute how far values moved on average, in standard deviations of the reference.
+def binned_ks_test(reference_counts: ArrayLike, current_counts: ArrayLike) -> TwoSampleResult:
+    """Test two histograms over the same rising cells as `ks_test` tests the raw values.
 
-    The area between the two distribution functions: the least mean distance over which the
-    reference values must be carried to become the current ones. A shift of all values by one
-    standard deviation gives 1. Outliers move both the distance and the unit, so a heavy tail
-    can hide a change in the middle.
+    The distribution functions are compared at the ends of cells, where counts know them
+    exactly. So the statistic is at most the one of the raw values, short by no more than the
+    largest share of a cell, and the p-value is too large rather than too small. Assumes
+    independent rows, and cells that are fixed beforehand or the same for any data. A poor
+    choice with a handful of wide cells: use `levels.chi_square_test`.
 
     Parameters
     ----------
-    reference, current : array_like of float, shape (n,) and (m,)
-        Finite values; NaN is left out.
+    reference_counts, current_counts : array_like of int, shape (n_cells,)
+        Rows in each cell, cells in rising order.
 
     Returns
     -------
-    float
-        0 or more; infinite if a constant reference moved, NaN if a side has no values.
+    TwoSampleResult
+        Statistic in [0, 1] and two-sided p-value, both NaN if a side has no rows.
 
     Raises
     ------
     ValueError
-        If an array is not one-dimensional or a value is infinite.
-
-    References
-    ----------
-    .. [1] A. Ramdas, N. Garcia Trillos and M. Cuturi, "On Wasserstein two-sample testing and
-       related families of nonparametric tests", Entropy 19 (2017).
+        If cells differ, or a count is negative or not whole.
 
     Examples
     --------
-    >>> normalised_wasserstein([0, 2, 0, 2], [1, 3, 1, 3])
-    1.0
+    >>> result = binned_ks_test([10, 20, 30], [30, 20, 10])
+    >>> round(result.statistic, 3), round(result.p_value, 5)
+    (0.333, 0.00237)
     """
-    a, b = np.sort(as_sample(reference, "reference")), np.sort(as_sample(current, "current"))
-    if a.size == 0 or b.size == 0:
-        return math.nan
-    if not np.isfinite([a[0], a[-1], b[0], b[-1]]).all():
-        raise ValueError("expected finite values (or NaN), got infinity")
-    distance = float(np.abs(a - b).mean()) if a.size == b.size else _area_between(a, b)
-    spread = float(a.std())
-    if spread == 0:
-        return 0.0 if distance == 0 else math.inf
-    return distance / spread
+    a, b = as_count_pair(reference_counts, current_counts)
+    n, m = int(a.sum()), int(b.sum())
+    if n == 0 or m == 0:
+        return TwoSampleResult(math.nan, math.nan, n, m)
+    gap = int(np.abs(np.cumsum(a) * m - np.cumsum(b) * n).max())
+    return TwoSampleResult(gap / (n * m), two_sample_tail(gap, n, m), n, m)
 
 
-def _largest_gap(few: FloatArray, many: FloatArray) -> int:
+def largest_gap_of_sorted(a: FloatArray, b: FloatArray) -> int:
     """Return max |F - G| times both sizes, a whole number, for two sorted samples."""
+    few, many = (a, b) if a.size <= b.size else (b, a)
     # the gap peaks at, or just before, a jump of the smaller sample
     last = np.flatnonzero(np.append(few[1:] != few[:-1], True))
     jumps = few[last]
@@ -149,43 +144,3 @@ def _largest_gap(few: FloatArray, many: FloatArray) -> int:
     above = after - np.searchsorted(many, jumps, side="right") * few.size
     below = np.searchsorted(many, jumps, side="left") * few.size - before
     return int(max(above.max(), below.max(), 0))
-
-
-def _ks_p_value(gap: int, n: int, m: int) -> float:
-    asymptotic = kolmogorov_tail(gap / (n * m), n * m / (n + m))
-    if n * m > _MAX_EXACT_CELLS:
-        return asymptotic
-    exact = 1 - _share_of_paths_inside(gap, min(n, m), max(n, m))
-    return min(exact, 1.0) if exact > _MIN_EXACT_P else min(asymptotic, _MIN_EXACT_P)
-
-
-def _share_of_paths_inside(gap: int, n: int, m: int) -> float:
-    """Return the share of orderings whose gap stays below `gap` throughout.
-
-    An ordering of both samples is a lattice path from (0, 0) to (n, m); its gap at (i, j) is
-    |i m - j n|. A path enters row i at some allowed cell and runs along it, so row i of
-    the count is a running sum of row i - 1, both cut to the allowed cells of row i.
-    """
-    columns = np.arange(m + 1) * n
-    paths = (columns < gap).astype(np.float64)
-    log_scale = 0.0
-    for i in range(1, n + 1):
-        allowed = np.abs(columns - i * m) < gap
-        paths = np.where(allowed, np.cumsum(np.where(allowed, paths, 0.0)), 0.0)
-        largest = float(paths.max())
-        if largest == 0:
-            return 0.0
-        # counts outgrow floats
-        paths /= largest
-        log_scale += math.log(largest)
-    log_all = math.lgamma(n + m + 1) - math.lgamma(n + 1) - math.lgamma(m + 1)
-    return math.exp(log_scale - log_all) * float(paths[-1])
-
-
-def _area_between(a: FloatArray, b: FloatArray) -> float:
-    """Integrate |F - G| for two sorted samples."""
-    pooled = np.sort(np.concatenate([a, b]), kind="stable")
-    left_ends = pooled[:-1]
-    share_a = np.searchsorted(a, left_ends, side="right") / a.size
-    share_b = np.searchsorted(b, left_ends, side="right") / b.size
-    return float(np.abs(share_a - share_b) @ np.diff(pooled))

@@ -4,7 +4,6 @@ from scipy import stats
 
 from trimtab.stats.laws import (
     SAFE_T_LEVEL,
-    kolmogorov_tail,
     normal_cdf,
     normal_quantile,
     safe_student_critical,
@@ -24,15 +23,6 @@ def test_normal_law_agrees_with_scipy():
 def test_student_law_agrees_with_scipy():
     assert student_quantile(0.975, 4) == pytest.approx(stats.t.ppf(0.975, 4))
     assert student_tail(3.0, 7) == pytest.approx(stats.t.sf(3.0, 7))
-
-
-@pytest.mark.parametrize("n_effective", [100, 1_000, 100_000])
-@pytest.mark.parametrize("z", [0.6, 1.0, 1.36, 1.6])
-def test_kolmogorov_tail_is_within_one_per_cent_of_the_exact_law(z, n_effective):
-    distance = z / np.sqrt(n_effective)
-    exact = stats.kstwo.sf(distance, n_effective)
-
-    assert kolmogorov_tail(distance, n_effective) == pytest.approx(exact, rel=0.01)
 
 
 def rejection_rate_when_only_some_blocks_vary(n_varying, n_blocks, critical):
