@@ -145,7 +145,7 @@ def _wanted(
     for name, column in (schema.columns if schema else {}).items():
         if name in wanted and column.type != "Nested":
             wanted[name] = TYPES[column.type]
-        elif name not in wanted:
+        elif name not in wanted and column.required:
             wanted[name] = pl.Null()
     return wanted
 

@@ -1,47 +1,23 @@
-"""The checks that a single row can fail, as expressions; and rows made to fit a schema's types."""
+"""The checks that a single row can fail; and rows made to fit a schema's types.
 
-from dataclasses import dataclass
-from typing import Any
+What the values of one column may be is in `column_checks`; here are types, keys, times and the
+rules between columns, and which of all these can be asked of a table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
-from trimtab.core.records import Severity, Violation
-from trimtab.data.schema import ColumnSchema, Environment, Schema
+from trimtab.core.records import Violation
+from trimtab.data.column_checks import RowCheck, column_checks, commonest
+from trimtab.data.conditions import columns_read, condition
+from trimtab.data.schema import ColumnSchema, Environment, Rule, Schema
 from trimtab.data.time import time_columns, time_expression
 from trimtab.data.types import TYPES, converted, storable, type_name
 
 RAW = "__raw:"  # prefix under which a value is kept as it was before its type was changed
-
-
-@dataclass(frozen=True, slots=True)
-class RowCheck:
-    """One check: `fails` is true on the rows that fail it, and never null."""
-
-    column: str | None
-    check: str
-    severity: Severity
-    fails: pl.Expr
-    shown: pl.Expr
-    text: str
-    allowed: float = 0.0
-    worst: pl.Expr | None = None
-    reject: bool = False
-
-    @property
-    def id(self) -> str:
-        """Name of the check within its table."""
-        return f"{self.check}:{self.column or ''}"
-
-    def message(self, count: int, rows: int, worst: Any = None) -> str:
-        """Return the finding as a sentence."""
-        subject = f"`{self.column}`" if self.column else "rows"
-        told = self.text.format(count=f"{count:,}", rows=f"{rows:,}", share=_share(count / rows))
-        return f"{subject}: {told}" + ("" if worst is None else f" ({worst})")
-
-
-def _share(part: float) -> str:
-    """Return a share in percent that is never 0.0% of something that is there."""
-    return "under 0.1%" if 0 < part < 0.0005 else f"{part:.1%}"
+_OFFSET = r"(?i)(Z|[+-]\d{2}:?\d{2})\s*$"
 
 
 def fitted(
@@ -52,13 +28,13 @@ def fitted(
     A value that cannot be read as its type is null in the rows returned, and stands beside it
     under the prefix `RAW`.
     """
+    found = _wrong_zones(frame.collect_schema(), schema, environment, table)
     frame = frame.with_columns(storable(frame.collect_schema()))
     columns = frame.collect_schema()
     expected = {n: c for n, c in schema.columns.items() if environment in c.environments}
-    found = []
-    for name in expected:
-        if name not in columns:
-            text = f"`{name}`: expected a column of type {expected[name].type}, found none"
+    for name, column in expected.items():
+        if name not in columns and column.required:
+            text = f"`{name}`: expected a column of type {column.type}, found none"
             found.append(Violation(table, name, "missing column", "stop", 0, 0, text))
     for name in columns.names():
         if name not in schema.columns:
@@ -72,10 +48,54 @@ def fitted(
     return frame.with_columns(changed), found
 
 
+def _wrong_zones(
+    columns: pl.Schema, schema: Schema, environment: Environment, table: str
+) -> list[Violation]:
+    """Return the columns whose times come in another zone than the schema says."""
+    found = []
+    for name, column in schema.columns.items():
+        kind = columns.get(name)
+        if column.time_zone is None or environment not in column.environments:
+            continue
+        if not isinstance(kind, pl.Datetime):
+            continue
+        zone = kind.time_zone or "naive"
+        if zone != column.time_zone:
+            text = (
+                f"`{name}`: expected times in the zone {column.time_zone}, got {zone}"
+                if "naive" not in (zone, column.time_zone)
+                else f"`{name}`: expected times {_zone_words(column.time_zone)}, got times "
+                f"{_zone_words(zone)}; naive times are read as UTC"
+            )
+            found.append(Violation(table, name, "time zone", column.severity, 0, 0, text))
+    return found
+
+
+def _zone_words(zone: str) -> str:
+    return "without a zone (naive)" if zone == "naive" else f"in the zone {zone}"
+
+
 def _as_type(name: str, kind: pl.DataType, column: ColumnSchema) -> pl.Expr:
     if column.type == "Nested":
         return pl.lit(None)
+    if kind == pl.Binary and column.type == "String":
+        return pl.col(name).map_batches(_utf8, return_dtype=pl.String, is_elementwise=True)
     return converted(pl.col(name), kind, TYPES[column.type])
+
+
+def _utf8(content: pl.Series) -> pl.Series:
+    """Return bytes as text, null where they are no UTF-8 (a cast would refuse all of them)."""
+    try:
+        return content.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series(content.name, [_text(item) for item in content], dtype=pl.String)
+
+
+def _text(content: bytes | None) -> str | None:
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def row_checks(
@@ -85,65 +105,99 @@ def row_checks(
     checks: list[RowCheck] = []
     for name, column in schema.columns.items():
         if name in columns and environment in column.environments:
-            checks += _type_check(name, column, columns, raw)
-            checks += _column_checks(name, column, columns[name])
+            checks += _type_checks(name, column, columns, raw)
+            checks += _only_when(column, column_checks(name, column, columns[name]), columns)
     key = schema.key
     if key and all(name in columns for name in key):
-        twice = pl.struct(key).is_duplicated()
-        text = "{count} of {rows} share their key (" + ", ".join(key) + ") with another row"
-        checks.append(RowCheck(None, "key", "stop", twice, pl.lit(None), text))
+        checks.append(_key_check(key))
     if schema.time is not None and all(n in columns for n in time_columns(schema.time, columns)):
+        names = time_columns(schema.time, columns)
         undated = time_expression(schema.time, columns).is_null()
         text = "{count} of {rows} have no event time that can be read"
-        checks.append(RowCheck(None, "time", "stop", undated, pl.lit(None), text))
+        shown = {name: pl.col(RAW + name if RAW + name in columns else name) for name in names}
+        checks.append(RowCheck(None, "time", "stop", undated, shown, text))
+    for rule in schema.rules:
+        if can_be_asked(rule.conditions, columns):
+            checks.append(_rule_check(rule))
     return checks
 
 
-def _type_check(
+def can_be_asked(conditions: tuple[str, ...], columns: pl.Schema) -> bool:
+    """Return whether all columns that the conditions read are there."""
+    return all(name in columns for text in conditions for name in columns_read(text))
+
+
+def _key_check(key: list[str]) -> RowCheck:
+    text = "{count} of {rows} share their key (" + ", ".join(key) + ") with another row"
+    one = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
+    return RowCheck(
+        None, "key", "stop", one.is_duplicated(), {}, text, proof=one.n_unique() == pl.len()
+    )
+
+
+def _rule_check(rule: Rule) -> RowCheck:
+    fails = condition(rule.check).not_()
+    held = None
+    if rule.when is not None:
+        there = condition(rule.when).fill_null(value=False)
+        fails, held = fails & there, there.sum()
+    shown = {name: pl.col(name) for text in rule.conditions for name in columns_read(text)}
+    quoted = f"rule `{rule.name}`".replace("{", "{{").replace("}", "}}")
+    return RowCheck(
+        None, f"rule: {rule.name}", rule.severity, fails.fill_null(value=False), shown,
+        f"{{count}} of {{rows}} ({{share}}) break the {quoted}", held=held, written=True,
+    )  # fmt: skip
+
+
+def _only_when(
+    column: ColumnSchema, checks: list[RowCheck], columns: pl.Schema
+) -> Iterator[RowCheck]:
+    """Hold checks to the rows in which the column's `when` is true."""
+    if column.when is None:
+        yield from checks
+    elif can_be_asked((column.when,), columns):
+        there = condition(column.when).fill_null(value=False)
+        shown = {name: pl.col(name) for name in columns_read(column.when)}
+        told = column.when.replace("{", "{{").replace("}", "}}")
+        for check in checks:
+            # The proofs stay good: what holds of all rows holds of some of them.
+            yield replace(
+                check, fails=check.fails & there, held=there.sum(), written=True,
+                shown={**shown, **check.shown}, text=f"{check.text}, where {told}",
+                worst=None,
+            )  # fmt: skip
+
+
+def _type_checks(
     name: str, column: ColumnSchema, columns: pl.Schema, raw: pl.Schema
 ) -> list[RowCheck]:
     if RAW + name not in columns:
         return []
     old = pl.col(RAW + name)
-    text = f"{{count}} of {{rows}} values are not of type {column.type} (found {raw[name]})"
     fails = pl.col(name).is_null() & old.is_not_null()
-    return [RowCheck(name, "type", "stop", fails, old, text, reject=True)]
-
-
-def _column_checks(name: str, column: ColumnSchema, kind: pl.DataType) -> list[RowCheck]:
-    value = pl.col(name)
-    made: list[RowCheck] = []
-
-    def add(check: str, fails: pl.Expr, text: str, **more: Any) -> None:
-        made.append(
-            RowCheck(name, check, column.severity, fails.fill_null(value=False), value, text,
-                     **{"reject": column.reject, **more})
-        )  # fmt: skip
-
-    if column.max_null_share < 1:
-        absent = value.is_null() | value.is_nan() if kind.is_float() else value.is_null()
-        bound = "none" if column.max_null_share == 0 else f"at most {column.max_null_share:.2%}"
-        text = f"{{count}} of {{rows}} values missing ({{share}}); {bound} allowed"
-        # Where some may be missing, no one row is at fault for it.
-        reject = column.reject and column.max_null_share == 0
-        add("nulls", absent, text, allowed=column.max_null_share, reject=reject)
-    if kind.is_numeric():
-        bounded = value.fill_nan(None) if kind.is_float() else value
-        if column.min is not None:
-            worst = pl.format("smallest {}", bounded.min())
-            text = f"{{count}} of {{rows}} values below {column.min:g}"
-            add("min", bounded < column.min, text, worst=worst)
-        if column.max is not None:
-            worst = pl.format("largest {}", bounded.max())
-            text = f"{{count}} of {{rows}} values above {column.max:g}"
-            add("max", bounded > column.max, text, worst=worst)
-    if column.values is not None:
-        text = "{count} of {rows} values are none of the " + f"{len(column.values)} known"
-        add("values", ~value.is_in(pl.Series(column.values).implode()), text)
-    if column.pattern is not None and kind == pl.String:
-        text = "{count} of {rows} values do not match the pattern"
-        add("pattern", ~value.str.contains(column.pattern), text)
-    if column.unique:
-        fails = value.is_duplicated() & value.is_not_null()
-        add("unique", fails, "{count} of {rows} values are there more than once")
+    if raw[name] == pl.Binary and column.type == "String":
+        text = "{count} of {rows} values are not text in UTF-8"
+        shown = {name: old.bin.encode("hex")}
+        return [RowCheck(name, "encoding", "stop", fails, shown, text, reject=True)]
+    text = f"{{count}} of {{rows}} values are not of type {column.type} (found {raw[name]})"
+    worst = commonest(old, fails) if raw[name] == pl.String else None
+    made = [RowCheck(name, "type", "stop", fails, {name: old}, text, worst=worst, reject=True)]
+    if column.time_zone is not None and raw[name] == pl.String:
+        made.append(_offset_check(name, column, old))
     return made
+
+
+def _offset_check(name: str, column: ColumnSchema, text: pl.Expr) -> RowCheck:
+    """Return the check that times written as text have an offset from UTC, or have none."""
+    has = text.str.contains(_OFFSET) & text.str.contains(":")
+    naive = column.time_zone == "naive"
+    fails = (has if naive else ~has) & pl.col(name).is_not_null()
+    expected = "none (naive)" if naive else "one"
+    told = "carry an offset from UTC" if naive else "carry no offset from UTC"
+    return RowCheck(
+        name, "time zone", column.severity, fails.fill_null(value=False), {name: text},
+        f"times as text: {{count}} of {{rows}} {told}, expected {expected}",
+    )  # fmt: skip
+
+
+__all__ = ["RAW", "RowCheck", "can_be_asked", "fitted", "row_checks"]

@@ -1,129 +1,216 @@
-"""What a table should look like: a TOML file that people review, and its first draft.
+"""What a table should look like, as people review it: the model of a schema file.
 
-::
+How the file is read and written is in `schema_file`, its first draft in `infer`, how rows are
+held against it in `checks`::
 
     time = "time_hour"
     key = ["origin", "time_hour"]
-    covers = "flights"          # our last row is not more than `covers_within` before theirs
-    covers_within = "1h"
+    max_age = "2d"
+    reference = "january"       # profile that `max_drift` and `max_row_change` compare with
+    max_row_change = 0.5
+
+    [references]
+    january = "profiles/january.parquet"
 
     [columns.wind_speed]
     type = "Float64"
     min = 0.0
     max = 110.0
     max_null_share = 0.0
+    median = [5.0, 15.0]
+    max_drift = 0.1
     severity = "warn"           # or "stop"
     reject = false              # true: such rows go to the quarantine table at ingest
+    owner = "weather team"
     note = "mph"
+
+    [[rules]]
+    name = "a gust is faster than the wind"
+    check = "wind_gust >= wind_speed"
+
+    [[foreign_keys]]
+    columns = ["origin"]
+    source = "airports.csv"
+    references = ["faa"]
 """
 
 import hashlib
 import json
-import math
-import os
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
 
 from trimtab.core.errors import SchemaError, nearest
 from trimtab.core.records import Severity
 from trimtab.core.settings import Duration
-from trimtab.data.column_profile import ColumnProfile
-from trimtab.data.profile import Profile, profile
-from trimtab.data.types import TYPES
+from trimtab.data.conditions import refuse_wrong
+from trimtab.data.schema_column import ColumnSchema, Environment, Section, Value
+from trimtab.data.schema_file import read_schema, schema_text, write_schema
+from trimtab.data.schema_links import ForeignKey, Rule
 
-Environment = Literal["training", "serving"]
-Value = bool | int | float | str
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ColumnSchema(_Section):
-    """What one column should hold. A missing column or another type is always a *stop*.
-
-    `environments` says where the column is expected: a label is not there in serving.
-    """
-
-    type: str
-    max_null_share: float = Field(default=1.0, ge=0, le=1)
-    min: int | float | None = None
-    max: int | float | None = None
-    values: list[Value] | None = None
-    pattern: str | None = None
-    unique: bool = False
-    severity: Severity = "warn"
-    reject: bool = False
-    environments: list[Environment] = ["training", "serving"]
-    note: str = ""
-
-    @field_validator("type")
-    @classmethod
-    def _known_type(cls, text: str) -> str:
-        if text not in TYPES:
-            raise ValueError(f"unknown type {text!r}. {nearest(text, TYPES)}")
-        return text
+# Keys that came after the first release count in `version` only where they are set, so that
+# a schema without them keeps the version it had.
+_FIRST_KEYS = frozenset({
+    "time", "key", "min_rows", "max_rows", "covers", "covers_within", "max_age", "severity",
+    "columns",
+})  # fmt: skip
+_FIRST_COLUMN_KEYS = frozenset({
+    "type", "max_null_share", "min", "max", "values", "pattern", "unique", "severity", "reject",
+    "environments",
+})  # fmt: skip
+_WORDS_ONLY = ("note", "owner")
 
 
-class Schema(_Section):
+class Schema(Section):
     """What a table should look like.
 
     Attributes
     ----------
     columns : dict of str to ColumnSchema
         One entry for each column; a column of the data that is not named here is a *warn*.
+    rules, foreign_keys : list of Rule, list of ForeignKey
+        What holds between columns, and between tables.
     time : str, list of str or None
         What dates a row (see `trimtab.data.time.time_expression`).
     key : list of str
         Columns that together name a row.
     min_rows, max_rows : int or None
         Bounds of the row count.
+    max_row_change : float or None
+        How far the row count may be from the previous one, as a share of that.
     covers, covers_within : str or None, duration
         The table whose newest row ours must reach, and how far short is allowed.
     max_age : duration or None
         How old the newest row may be, seen from `now`.
+    references : dict of str to str
+        Files of saved profiles by name, relative to the schema file.
+    reference : str or None
+        The profile that the table is compared with, unless a column names another.
     severity : {"warn", "stop"}
         Of the checks on the whole table; a repeated key is always a *stop*.
+
+    Raises
+    ------
+    SchemaError
+        If a condition cannot be asked of the columns, or what is named is not there.
+
+    Examples
+    --------
+    >>> schema = Schema(
+    ...     columns={"left": ColumnSchema(type="Int64"), "back": ColumnSchema(type="Int64")},
+    ...     rules=[Rule(name="back after it left", check="left <= back")],
+    ... )
+    >>> schema.rules[0].severity
+    'warn'
     """
 
     time: str | list[str] | None = None
     key: list[str] = []
     min_rows: int | None = Field(default=None, ge=0)
     max_rows: int | None = Field(default=None, ge=0)
+    max_row_change: float | None = Field(default=None, ge=0)
     covers: str | None = None
     covers_within: Duration = "1h"
     max_age: Duration | None = None
+    reference: str | None = None
     severity: Severity = "warn"
+    owner: str = ""
     note: str = ""
+    references: dict[str, str] = {}
     columns: dict[str, ColumnSchema]
+    rules: list[Rule] = []
+    foreign_keys: list[ForeignKey] = []
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @model_validator(mode="after")
+    def _conditions_and_names_fit(self) -> Self:
+        types = {name: column.type for name, column in self.columns.items()}
+        for place, text in self._conditions():
+            refuse_wrong(text, types, place)
+        for place, name, known in self._names():
+            if name not in known:
+                key = ".".join(str(part) for part in place)
+                raise SchemaError(
+                    f"`{key}`: expected a name that the schema has, got `{name}`",
+                    hint=nearest(name, known), key=key, place=place,
+                )  # fmt: skip
+        names = [rule.name for rule in self.rules]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise SchemaError(
+                f"`rules`: expected each name once, got {twice[0]!r} twice",
+                hint="Rename one of them.", key="rules", place=("rules", 1, "name"),
+            )  # fmt: skip
+        return self
+
+    def _conditions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        for name, column in self.columns.items():
+            if column.when is not None:
+                yield ("columns", name, "when"), column.when
+        for index, rule in enumerate(self.rules):
+            yield ("rules", index, "check"), rule.check
+            if rule.when is not None:
+                yield ("rules", index, "when"), rule.when
+
+    def _names(self) -> Iterator[tuple[tuple[str | int, ...], str, set[str]]]:
+        """Give each place that names something, the name, and the names it may be."""
+        profiles = set(self.references)
+        if self.reference is not None:
+            yield ("reference",), self.reference, profiles
+        for name, column in self.columns.items():
+            if column.reference is not None:
+                yield ("columns", name, "reference"), column.reference, profiles
+            elif column.max_drift is not None and self.reference is None:
+                raise SchemaError(
+                    f"`columns.{name}.max_drift`: expected a `reference` beside it, got none",
+                    hint="Add `reference = \"NAME\"`, and NAME with a profile's file to "
+                    "[references].",
+                    key=f"columns.{name}.max_drift", place=("columns", name, "max_drift"),
+                )  # fmt: skip
+        for index, key in enumerate(self.foreign_keys):
+            for column_name in key.columns:
+                yield ("foreign_keys", index, "columns"), column_name, set(self.columns)
 
     @property
     def version(self) -> str:
-        """Hash of what the schema demands; notes have no part in it."""
-        content = self.model_dump(mode="json", exclude={"note": True})
-        for column in content["columns"].values():
-            column.pop("note")
+        """Hash of what the schema demands; owners and notes have no part in it."""
+        content = _demands(self, _FIRST_KEYS)
+        content["columns"] = {
+            name: _demands(column, _FIRST_COLUMN_KEYS) for name, column in self.columns.items()
+        }
+        for parts in ("rules", "foreign_keys"):
+            for part in content.get(parts, ()):
+                for word in _WORDS_ONLY:
+                    part.pop(word)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    def path_of(self, address: str) -> str:
+        """Return a file's path as seen from here, from its path as seen from the schema file."""
+        if "://" in address or address.startswith("package:"):
+            return address
+        return str(self._folder / Path(address).expanduser())
+
+    def at(self, folder: Path | str) -> Self:
+        """Return the same schema with its file in `folder`: paths in it are relative to that."""
+        copy = self.model_copy()
+        copy._folder = Path(folder)
+        return copy
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what is demanded, not where the file lies."""
+        return isinstance(other, Schema) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
 
     def to_toml(self) -> str:
         """Return the text of the schema file."""
-        lines = [f"# Schema {self.version}. Review it: what is here was only observed."]
-        lines += _lines(self.model_dump(exclude_defaults=True, exclude={"columns"}))
-        for name, column in self.columns.items():
-            lines += ["", f"[columns.{_quoted(name)}]", f"type = {json.dumps(column.type)}"]
-            lines += _lines(column.model_dump(exclude_defaults=True, exclude={"type"}))
-        return "\n".join(lines) + "\n"
+        return schema_text(self)
 
     def save(self, path: Path | str) -> None:
         """Write the schema file, whole or not at all."""
-        file = Path(path)
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        part.write_text(self.to_toml(), encoding="utf-8")
-        part.replace(file)
+        write_schema(self, Path(path))
 
     @classmethod
     def load(cls, path: Path | str) -> "Schema":
@@ -134,135 +221,14 @@ class Schema(_Section):
         SchemaError
             If there is no such file, it is not TOML, or a key or value in it is wrong.
         """
-        file = Path(path)
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise SchemaError(
-                f"expected a schema file at {file}, found none",
-                hint=f"Run `trimtab data schema TABLE > {file}`, and review it.",
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise SchemaError(
-                f"{file}: expected TOML, got {error}", hint="Mend the line it names."
-            ) from None
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise _schema_error(error, file) from None
+        return read_schema(Path(path), cls)
 
 
-def _lines(values: dict[str, Any]) -> list[str]:
-    # TOML's strings, numbers, booleans and flat lists are written as JSON writes them.
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+def _demands(section: BaseModel, always: frozenset[str]) -> dict[str, Any]:
+    """Return what a section demands: its first keys always, later ones where they are set."""
+    every = section.model_dump(mode="json", exclude=set(_WORDS_ONLY))
+    set_here = section.model_dump(mode="json", exclude_defaults=True)
+    return {key: value for key, value in every.items() if key in always or key in set_here}
 
 
-def _quoted(name: str) -> str:
-    bare = name.replace("_", "").replace("-", "")
-    plain = bare.isascii() and bare.isalnum()
-    return name if plain else json.dumps(name, ensure_ascii=False)
-
-
-def _schema_error(error: ValidationError, file: Path) -> SchemaError:
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    name = ".".join(place)
-    if first["type"] == "extra_forbidden":
-        model = ColumnSchema if place[0] == "columns" and len(place) > 1 else Schema
-        return SchemaError(
-            f"{file.name}: unknown key `{name}`",
-            hint=nearest(place[-1], model.model_fields),
-            key=name,
-        )
-    message = first["msg"].removeprefix("Value error, ")
-    return SchemaError(
-        f"{file.name}: `{name}`: {message}", hint=f"Change `{name}` in {file}.", key=name
-    )
-
-
-def infer_schema(
-    source: Any,
-    *,
-    query: str | None = None,
-    nulls: Sequence[str] = (),
-    time: str | list[str] | None = None,
-    key: Sequence[str] = (),
-    covers: str | None = None,
-) -> Schema:
-    """Draft a schema from what a table holds; a person should review it.
-
-    Nothing may be missing, so that what is missing is told the first time. Numbers may be as
-    far beyond the 99.9 % quantile as four times its distance from the median (with few rows,
-    a quantile that leaves out five), on either side; with zeros and no negative values, 0 is
-    the least. That lets a long tail pass and catches what is far from all other values, in
-    the very rows it was drafted from. Text of few levels keeps to them. All of it is *warn*,
-    except that keys and times are needed (*stop*).
-
-    Parameters
-    ----------
-    source : path-like, data frame or Profile
-        Anything that `profile` describes (with `query` and `nulls`), or a profile.
-    time, key, covers
-        Taken over into the schema.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"speed": [*range(100), *range(100), 9_000]})
-    >>> column = infer_schema(rows).columns["speed"]
-    >>> column.min, column.max
-    (0, 240)
-    """
-    about = source if isinstance(source, Profile) else profile(source, query=query, nulls=nulls)
-    needed = {*key, *([time] if isinstance(time, str) else time or [])}
-    columns = {name: _drafted(column, name in needed) for name, column in about.columns.items()}
-    for name in needed & set(columns):
-        columns[name] = columns[name].model_copy(
-            update={"max_null_share": 0.0, "severity": "stop"}
-        )
-    return Schema(time=time, key=list(key), min_rows=1, covers=covers, columns=columns)
-
-
-def _drafted(column: ColumnProfile, needed: bool) -> ColumnSchema:
-    rows = column.count + column.nulls
-    notes = list(column.notes)
-    if column.count == 0 or rows == 1 or column.type == "Nested":
-        return ColumnSchema(type=column.type, note="; ".join(notes))
-    if column.nulls:
-        notes.append(f"{column.nulls:,} of {rows:,} were missing ({column.null_share:.1%})")
-    low, high = _fences(column)
-    values: list[Value] | None = None
-    if column.type == "String" and column.distinct <= 50 and rows >= 20 * column.distinct:
-        values = [*sorted(str(value) for value, _ in column.top)]
-    names_row = column.distinct == column.count == rows and rows >= 100
-    return ColumnSchema(
-        type=column.type, max_null_share=0.0, min=low, max=high, values=values,
-        unique=names_row and column.type in ("String", "Int32", "Int64") and not needed,
-        note="; ".join(notes),
-    )  # fmt: skip
-
-
-def _fences(column: ColumnProfile) -> tuple[float | None, float | None]:
-    """Return how low and high a number may be: what is far outside is not of the same kind."""
-    n = column.usable
-    whole = column.type.startswith("Int")
-    if not column.grid or n < 50 or (whole and column.distinct > 0.9 * n):
-        return None, None
-    tail = max(0.001, 5 / n)
-    middle = column.quantile(0.5)
-    bottom, top = column.quantile(tail), column.quantile(1 - tail)
-    low = _outward(bottom - 3 * (middle - bottom), -1, whole) if bottom < middle else None
-    high = _outward(top + 3 * (top - middle), 1, whole) if top > middle else None
-    if column.zeros and not column.negative:
-        low = 0 if whole else 0.0
-    return low, high
-
-
-def _outward(value: float, side: int, whole: bool) -> float:
-    """Return the value rounded away from the middle to two digits."""
-    if value == 0 or not math.isfinite(value):
-        return 0 if whole else value
-    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
-    steps = math.ceil(value / unit) if side > 0 else math.floor(value / unit)
-    rounded = steps * unit if unit >= 1 else steps / round(1 / unit)
-    return (math.ceil(rounded) if side > 0 else math.floor(rounded)) if whole else rounded
+__all__ = ["ColumnSchema", "Environment", "ForeignKey", "Rule", "Schema", "Value"]

@@ -10,7 +10,8 @@ import polars as pl
 
 from trimtab.core.errors import SchemaError
 from trimtab.core.records import TaskKind
-from trimtab.data.schema import Schema, infer_schema
+from trimtab.data.infer import infer_schema
+from trimtab.data.schema import Schema
 from trimtab.loop.draft import Draft, LabelsTable
 from trimtab.loop.find_leaks import find_leaks
 from trimtab.loop.inspect_table import (

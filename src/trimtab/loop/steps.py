@@ -8,7 +8,8 @@ from trimtab.core.progress import Progress
 from trimtab.core.records import DatasetVersion, Violation
 from trimtab.core.workspace import Workspace
 from trimtab.data.checks import validate
-from trimtab.data.schema import Schema, infer_schema
+from trimtab.data.infer import infer_schema
+from trimtab.data.schema import Schema
 from trimtab.data.sources import read_source
 from trimtab.data.tables import Tables
 from trimtab.data.time import time_expression, windows

@@ -5,7 +5,8 @@ import pytest
 
 from trimtab.core.errors import SourceError
 from trimtab.data.checks import validate
-from trimtab.data.schema import ColumnSchema, Schema, infer_schema
+from trimtab.data.infer import infer_schema
+from trimtab.data.schema import ColumnSchema, Schema
 from trimtab.data.time import time_expression
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)

@@ -1,0 +1,259 @@
+"""What changed between two schemas or two tables, each change under its own name.
+
+A column that is new, gone, renamed, of another type or in another unit is no drift: whoever
+writes the data changed how, and a person has to say what is to become of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from trimtab.core.records import Record
+from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.profile import Profile, is_profile, profile
+from trimtab.data.reference_checks import distance_between
+from trimtab.data.schema import Schema
+from trimtab.data.unit_change import unit_change
+
+ChangeKind = Literal["new", "gone", "renamed", "retyped", "re-united", "changed"]
+_ORDER: tuple[ChangeKind, ...] = ("gone", "retyped", "re-united", "renamed", "new", "changed")
+_TELLING = 5  # different values, below which two columns are alike by chance
+_FEWEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange(Record):
+    """One change.
+
+    Attributes
+    ----------
+    kind : {"new", "gone", "renamed", "retyped", "re-united", "changed"}
+        What happened; *changed* is another demand of the schema.
+    column : str or None
+        The column, under its new name where it has one; None for the table as a whole.
+    was : str or None
+        The name it had, if that was another.
+    factor : float or None
+        The constant that all values were multiplied by, of a *re-united* column.
+    """
+
+    kind: ChangeKind
+    column: str | None
+    message: str
+    was: str | None = None
+    factor: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaDiff(Record):
+    """All changes, those that break most first; versions are those of schema files."""
+
+    old_version: str | None
+    new_version: str | None
+    changes: tuple[SchemaChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Types by column, and what else is known: the schema, the profile, or both."""
+
+    types: dict[str, str]
+    schema: Schema | None
+    profile: Profile | None
+
+    def about(self, name: str) -> ColumnProfile | None:
+        return self.profile.columns.get(name) if self.profile else None
+
+
+def schema_diff(
+    old: Any, new: Any, *, old_profile: Profile | None = None, new_profile: Profile | None = None
+) -> SchemaDiff:
+    """Compare two schemas, two tables, or a schema with a table.
+
+    Renamed and re-united columns are told by what the columns hold: that takes a profile on
+    both sides. A column counts as renamed if it is gone, and one new column, and no other,
+    holds the same. Bounds are compared between schemas only: those of tables always differ.
+
+    Parameters
+    ----------
+    old, new : Schema, Profile, path-like or data frame
+        A schema or its file (`.toml`), a saved profile, or anything that `profile` describes.
+    old_profile, new_profile : Profile, optional
+        What the tables behind two schemas hold.
+
+    Returns
+    -------
+    SchemaDiff
+        Empty `changes` if there are none.
+
+    Raises
+    ------
+    SchemaError
+        If a schema file is wrong.
+    SourceError
+        If a table cannot be read or has no rows.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> old = pl.DataFrame({"age": [x % 97 for x in range(300)], "id": range(300)})
+    >>> new = old.select(pl.col("age") * 12, pl.col("id").alias("number"))
+    >>> for change in schema_diff(old, new).changes:
+    ...     print(change.kind, change.message)
+    re-united `age`: all values 12 times what they were
+    renamed `id` is now `number`: it holds the same values
+    """
+    before, after = _side(old, old_profile), _side(new, new_profile)
+    changes = [*_structural(before, after)]
+    if before.schema is not None and after.schema is not None:
+        changes += _demands(before.schema, after.schema)
+    changes.sort(key=lambda change: _ORDER.index(change.kind))
+    old_version, new_version = (
+        side.schema.version if side.schema else None for side in (before, after)
+    )
+    return SchemaDiff(old_version, new_version, tuple(changes))
+
+
+def _side(source: Any, about: Profile | None) -> _Side:
+    if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".toml":
+        source = Schema.load(source)
+    if isinstance(source, Schema):
+        return _Side({n: column.type for n, column in source.columns.items()}, source, about)
+    if isinstance(source, (str, Path)) and is_profile(source):
+        source = Profile.load(source)
+    made = source if isinstance(source, Profile) else profile(source)
+    return _Side({name: column.type for name, column in made.columns.items()}, None, made)
+
+
+def _structural(before: _Side, after: _Side) -> Iterator[SchemaChange]:
+    gone = [name for name in before.types if name not in after.types]
+    new = [name for name in after.types if name not in before.types]
+    for old_name, new_name, factor in _renamed(before, after, gone, new):
+        gone.remove(old_name)
+        new.remove(new_name)
+        if factor is None:
+            text = f"`{old_name}` is now `{new_name}`: it holds the same values"
+            yield SchemaChange("renamed", new_name, text, was=old_name)
+        else:
+            text = f"`{old_name}` is now `{new_name}`: all values {factor:g} times what they were"
+            yield SchemaChange("re-united", new_name, text, was=old_name, factor=factor)
+    for name in gone:
+        yield SchemaChange("gone", name, f"`{name}` ({before.types[name]}) is gone")
+    for name in new:
+        yield SchemaChange("new", name, f"`{name}` ({after.types[name]}) is new")
+    for name, kind in before.types.items():
+        if name not in after.types:
+            continue
+        if after.types[name] != kind:
+            text = f"`{name}`: {kind} became {after.types[name]}"
+            yield SchemaChange("retyped", name, text)
+        old_column, new_column = before.about(name), after.about(name)
+        factor = unit_change(old_column, new_column) if old_column and new_column else None
+        if factor is not None:
+            text = f"`{name}`: all values {factor:g} times what they were"
+            yield SchemaChange("re-united", name, text, factor=factor)
+
+
+def _renamed(
+    before: _Side, after: _Side, gone: list[str], new: list[str]
+) -> list[tuple[str, str, float | None]]:
+    """Return pairs that hold the same, perhaps in another unit, and match no one else."""
+    pairs: list[tuple[str, str, float | None]] = []
+    for old_name in gone:
+        for new_name in new:
+            old_column, new_column = before.about(old_name), after.about(new_name)
+            if old_column is None or new_column is None:
+                continue
+            if holds_the_same(old_column, new_column):
+                pairs.append((old_name, new_name, None))
+            elif (factor := unit_change(old_column, new_column)) is not None:
+                pairs.append((old_name, new_name, factor))
+    old_names, new_names = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return [
+        pair for pair in pairs
+        if old_names.count(pair[0]) == 1 and new_names.count(pair[1]) == 1
+    ]  # fmt: skip
+
+
+def holds_the_same(old: ColumnProfile, new: ColumnProfile) -> bool:
+    """Return whether two columns hold the same values, or samples of the same.
+
+    Columns of fewer than five different values, or fifty values, are alike too easily; they
+    count only if every level has the very same count.
+    """
+    if old.type != new.type or not old.count or not new.count:
+        return False
+    if (old.count, old.nulls) == (new.count, new.nulls) and old.distinct > 1:
+        if old.top_complete and new.top_complete:
+            if dict(old.top) == dict(new.top):
+                return True
+        elif _same_hashes(old, new):
+            return True
+    if min(old.distinct, new.distinct) < _TELLING or min(old.count, new.count) < _FEWEST:
+        return False
+    noise = 1.36 * np.sqrt(1 / old.count + 1 / new.count)
+    if abs(old.null_share - new.null_share) > noise:
+        return False
+    # Text that hardly repeats has no levels to compare; only the values themselves would tell.
+    if old.histogram is None and not (old.top_complete and new.top_complete):
+        return False
+    if old.histogram is None:
+        # half a sum over levels: each adds its own noise
+        noise = min(noise + 0.5 * np.sqrt(old.distinct * (1 / old.count + 1 / new.count)), 0.2)
+    distance = distance_between(old, new)
+    return distance is not None and distance <= noise
+
+
+def _same_hashes(old: ColumnProfile, new: ColumnProfile) -> bool:
+    if old.hashes is None or new.hashes is None or not len(old.hashes):
+        return False
+    return bool(np.array_equal(old.hashes, new.hashes))
+
+
+def _demands(old: Schema, new: Schema) -> Iterator[SchemaChange]:
+    """Give what two schemas ask differently; types, names and words have no part in it."""
+    skipped = {"columns", "rules", "foreign_keys", "owner", "note"}
+    yield from _keys(old.model_dump(exclude=skipped), new.model_dump(exclude=skipped), None)
+    for name, column in old.columns.items():
+        if name in new.columns:
+            words = {"type", "owner", "note"}
+            yield from _keys(
+                column.model_dump(exclude=words), new.columns[name].model_dump(exclude=words), name
+            )
+    for what, before, after in (
+        ("rule", _named(old.rules, "name"), _named(new.rules, "name")),
+        ("foreign key", _named(old.foreign_keys, "columns"),
+         _named(new.foreign_keys, "columns")),
+    ):  # fmt: skip
+        for name in before.keys() - after.keys():
+            yield SchemaChange("changed", None, f"the {what} `{name}` is no longer asked")
+        for name in after.keys() - before.keys():
+            yield SchemaChange("changed", None, f"the {what} `{name}` is asked now")
+        for name in before.keys() & after.keys():
+            yield from _keys(before[name], after[name], None, f"the {what} `{name}`: ")
+
+
+def _named(parts: Any, key: str) -> dict[str, dict[str, Any]]:
+    named = {}
+    for part in parts:
+        name = getattr(part, key)
+        values = part.model_dump(exclude={"owner", "note"})
+        named[name if isinstance(name, str) else ", ".join(name)] = values
+    return named
+
+
+def _keys(
+    old: dict[str, Any], new: dict[str, Any], column: str | None, subject: str = ""
+) -> Iterator[SchemaChange]:
+    subject = f"`{column}`: " if column else subject
+    for key, value in old.items():
+        if new[key] != value:
+            text = f"{subject}`{key}` was {_word(value)}, is {_word(new[key])}"
+            yield SchemaChange("changed", column, text)
+
+
+def _word(value: Any) -> str:
+    return "not set" if value in (None, [], {}, "") else str(value)
