@@ -48,6 +48,7 @@ def _table(name: str, keys: Sequence[str], **columns: Any) -> sa.Table:
 
 
 _name, _text, _time, _count = sa.String(200), sa.Text, UtcTime, sa.Integer
+_score = sa.Float
 
 TABLES = {
     # who looked at which test set, at which step, and what was revealed
@@ -79,6 +80,13 @@ TABLES = {
     # one row per window of a replay, and what became of its challenger
     "replay_windows": _table(
         "replay_windows", ("start",), start=_time, end=_time, state=_name
+    ),
+    # the four figures of a dataset version, held against one standard (a schema and what else
+    # was asked)
+    "quality": _table(
+        "quality", ("dataset", "fingerprint", "standard"),
+        dataset=_name, fingerprint=_name, standard=_name, schema_version=_name, at=_time,
+        accuracy=_score, completeness=_score, consistency=_score, timeliness=_score,
     ),
     # which steps of a long command are done, so that it can be killed and run again
     "progress": _table("progress", ("step",), step=_name, at=_time),
