@@ -1,0 +1,1 @@
+"""What Trimtab costs, measured: each script prints what it measured and on what machine."""

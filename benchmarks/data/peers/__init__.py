@@ -1,0 +1,1 @@
+"""The peers, one file each, with the environment it needs beside it (`NAME.txt`)."""
