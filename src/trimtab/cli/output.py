@@ -1,6 +1,7 @@
 """How commands speak: results to stdout, talk and progress to stderr, errors with a hint."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,8 +128,11 @@ def _plain_lines(console: Console) -> Report:
 
 
 def _stdout() -> Console:
-    """Return a console that does not squeeze tables where the output is no terminal."""
+    """Return a console that does not squeeze tables where the output is no terminal.
+
+    COLUMNS in the environment sets its width all the same.
+    """
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 200
     return console

@@ -1,0 +1,164 @@
+"""Reports as HTML: pages in one file that load nothing, and fragments for notebooks.
+
+A page is the same template as the fragment, in a frame with a filter box. It allows itself its
+own style and script and nothing else, so that no text in the data can do harm.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from trimtab.data import report_pictures, report_words
+
+if TYPE_CHECKING:
+    from trimtab.data.checks import ValidationReport
+    from trimtab.data.drift_report import DriftReport
+    from trimtab.data.profile import Profile
+    from trimtab.data.quality_report import QualityReport
+
+_HERE = Path(__file__).parent / "templates"
+
+
+def drift_page(report: "DriftReport") -> str:
+    """Return a page on what moved, worst first, with small histograms of both sides.
+
+    Parameters
+    ----------
+    report : DriftReport
+        What `drift` returned.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file; about 3 kB a column.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from trimtab.data.drift import drift
+    >>> sizes = pl.DataFrame({"size": range(1_000)})
+    >>> page = drift_page(drift(sizes, sizes.select(pl.col("size") + 300)))
+    >>> "1 of 1 column moved" in page, "src=" in page
+    (True, False)
+    """
+    return _page("drift.html", report_words.headline(report), report)
+
+
+def drift_fragment(report: "DriftReport") -> str:
+    """Return what `drift_page` shows as a piece of HTML, for notebooks."""
+    return _fragment("drift.html", report)
+
+
+def profile_page(profile: "Profile") -> str:
+    """Return a page on what each column holds, with a small histogram.
+
+    Parameters
+    ----------
+    profile : Profile
+        What `profile` returned.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    return _page("profile.html", profile.source, profile)
+
+
+def profile_fragment(profile: "Profile") -> str:
+    """Return what `profile_page` shows as a piece of HTML, for notebooks."""
+    return _fragment("profile.html", profile)
+
+
+def validation_page(report: "ValidationReport") -> str:
+    """Return a page on the checks that failed, *stop* first, with rows behind each.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        What `validate` returned.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    return _page("validation.html", report_words.verdict(report), report)
+
+
+def validation_fragment(report: "ValidationReport") -> str:
+    """Return what `validation_page` shows as a piece of HTML, for notebooks."""
+    return _fragment("validation.html", report)
+
+
+def quality_page(report: "QualityReport") -> str:
+    """Return a page on the four dimensions of quality, their parts, and what to mend first.
+
+    Parameters
+    ----------
+    report : QualityReport
+        What `quality` returned.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    return _page("quality.html", f"Quality of {report.table}", report)
+
+
+def quality_fragment(report: "QualityReport") -> str:
+    """Return what `quality_page` shows as a piece of HTML, for notebooks."""
+    return _fragment("quality.html", report)
+
+
+def _page(body: str, title: str, report: Any) -> str:
+    style, script = _text("report.css"), _text("report.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    frame = _environment().get_template("page.html")
+    return frame.render(
+        body=body, title=title, report=report, style=style, script=script, policy=policy
+    )
+
+
+def _fragment(body: str, report: Any) -> str:
+    frame = _environment().get_template("fragment.html")
+    return frame.render(body=body, report=report, style=_text("report.css"))
+
+
+@cache
+def _text(name: str) -> str:
+    """Return a file as the text of one element; the newlines keep its hash what it is."""
+    return f"\n{(_HERE / name).read_text(encoding='utf-8')}\n"
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = (
+        report_words.number, report_words.share, report_words.p_value, report_words.effect,
+        report_words.weight, report_words.said, report_words.headline, report_words.verdict,
+        report_words.counted, report_words.by_column, report_words.unnamed, report_words.grouped,
+        report_words.distinct, report_words.middle,
+        report_pictures.pair, report_pictures.single, report_pictures.meter,
+    )  # fmt: skip
+    environment.filters.update({made.__name__: made for made in words})
+    return environment

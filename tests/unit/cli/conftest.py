@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+
+@pytest.fixture
+def orders(tmp_path) -> Path:
+    file = tmp_path / "orders.csv"
+    rows = pl.DataFrame(
+        {"id": range(200), "size": [1.0, 2.0, 3.0, None] * 50, "city": ["a"] * 200}
+    )
+    rows.write_csv(file)
+    return file
