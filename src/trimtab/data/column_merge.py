@@ -20,6 +20,7 @@ from trimtab.data.column_profile import (
 )
 from trimtab.stats.cells import N_CELLS
 from trimtab.stats.distinct import (
+    CHOSEN,
     N_HASHES,
     HashArray,
     estimated_distinct,
@@ -81,7 +82,7 @@ def with_levels(
         if column.increasing == "strictly":
             distinct = column.count
         elif hashes is not None:
-            chosen = 1.0 if column.type == "String" else 1 / 16
+            chosen = 1.0 if column.type == "String" else CHOSEN
             distinct = max(estimated_distinct(hashes, chosen=chosen), len(kept))
             if chosen < 1 or hashes.size >= N_HASHES:
                 distinct_error = relative_error(max(hashes.size, 8))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, as_sample
+from trimtab.stats.arrays import PIECE, FloatArray, IntArray, as_sample, scratch
 from trimtab.stats.log_linear import LogLinear, code_of, summed
 
 MAX_BITS = 36
@@ -94,17 +94,22 @@ def counted(
         bits -= 1
         first, last = (code_of(x, bits) for x in (start if joined else near, far))
     span = last - first + 2
-    keys = (values.view(np.uint64) >> np.uint64(52 - bits)).view(np.int64)
-    if low <= 0:
-        sides = keys >> (11 + bits)
-        keys &= (1 << (11 + bits)) - 1
-    keys -= first - 1
-    if joined:
-        np.maximum(keys, 0, out=keys)
-    if signed:
-        sides *= span
-        keys += sides
-    found = np.bincount(keys, minlength=2 * span)
+    found = np.zeros(2 * span, np.int64)
+    for start_of in range(0, values.size, PIECE):
+        piece = values[start_of : start_of + PIECE].view(np.uint64)
+        keys = scratch(0, piece.size).view(np.int64)
+        np.right_shift(piece, np.uint64(52 - bits), out=keys.view(np.uint64))
+        if low <= 0:
+            sides = np.right_shift(keys, 11 + bits, out=scratch(1, piece.size).view(np.int64))
+            keys &= (1 << (11 + bits)) - 1
+        keys -= first - 1
+        if joined:
+            np.maximum(keys, 0, out=keys)
+        if signed:
+            sides *= span
+            keys += sides
+        counts = np.bincount(keys)
+        found[: counts.size] += counts
     floor = start if joined and found[0] + found[span] > np.count_nonzero(values == 0) else 0.0
     if signed and found[span]:
         # -0.0 is 0

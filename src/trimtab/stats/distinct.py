@@ -3,16 +3,20 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trimtab.stats.arrays import PIECE, scratch
+
 HashArray = NDArray[np.uint64]
 N_HASHES = 256
+# share of all numbers that are given a hash
+CHOSEN = 1 / 64
 # bits kept of a hash: enough for billions of values, and half as long in a file
 _BITS = 40
 _SPACE = 2.0**_BITS
-# the first hash: multiples of an odd number; those in one 16th of the space, not next to 0 nor
+# the first hash: multiples of an odd number; those in one 64th of the space, not next to 0 nor
 # to its half, where the two zeros are
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _START = np.uint64(0x1357_9BDF_0246_8ACE)
-_WIDTH = np.uint64(1 << 60)
+_WIDTH = np.uint64(1 << 58)
 
 
 def smallest_hashes(
@@ -20,7 +24,7 @@ def smallest_hashes(
 ) -> HashArray:
     """Return the smallest different hashes of numbers, with those known from other parts.
 
-    Only a 16th of all numbers have one, chosen by a first, cheap hash: the rest cannot matter,
+    Only a 64th of all numbers have one, chosen by a first, cheap hash: the rest cannot matter,
     and need not be hashed well.
 
     Parameters
@@ -43,15 +47,29 @@ def smallest_hashes(
     True
     """
     bits = np.asarray(values, dtype=np.float64).view(np.uint64)
-    first = bits * _FACTOR
-    # zero, of either sign, is not chosen: a column may be full of it
-    first -= _START
-    hashes = _mixed(bits[np.flatnonzero(first < _WIDTH)])
+    chosen = []
+    for start in range(0, bits.size, PIECE):
+        piece = bits[start : start + PIECE]
+        first = np.multiply(piece, _FACTOR, out=scratch(0, piece.size).view(np.uint64))
+        # zero, of either sign, is not chosen: a column may be full of it
+        first -= _START
+        chosen.append(piece[np.flatnonzero(first < _WIDTH)])
+    hashes = _mixed(np.concatenate(chosen)) if chosen else np.empty(0, np.uint64)
     if known is None:
-        return np.unique(hashes)[:n_hashes]
+        return _smallest(hashes, n_hashes)
     if known.size >= n_hashes:
         hashes = hashes[hashes < known[-1]]
     return merged_hashes(known, hashes, n_hashes=n_hashes) if hashes.size else known
+
+
+def _smallest(hashes: HashArray, n_hashes: int) -> HashArray:
+    """Return the smallest different hashes, without sorting all."""
+    some = 4 * n_hashes
+    if hashes.size > 2 * some:
+        found = np.unique(np.partition(hashes, some)[:some])
+        if found.size >= n_hashes:
+            return found[:n_hashes]
+    return np.unique(hashes)[:n_hashes]
 
 
 def merged_hashes(a: HashArray, b: HashArray, *, n_hashes: int = N_HASHES) -> HashArray:
@@ -59,7 +77,7 @@ def merged_hashes(a: HashArray, b: HashArray, *, n_hashes: int = N_HASHES) -> Ha
     return np.unique(np.concatenate([a, b]))[:n_hashes]
 
 
-def estimated_distinct(hashes: HashArray, *, chosen: float = 1 / 16) -> float:
+def estimated_distinct(hashes: HashArray, *, chosen: float = CHOSEN) -> float:
     """Estimate the number of different values from the smallest of their hashes.
 
     Unbiased, with a relative standard error of about 1 / sqrt(n_hashes - 2) beyond
@@ -70,7 +88,7 @@ def estimated_distinct(hashes: HashArray, *, chosen: float = 1 / 16) -> float:
     hashes : ndarray of uint64, shape (m,), increasing
         Different hashes, the smallest of all; fewer than `N_HASHES` are taken for all.
     chosen : float
-        Share of all values that have a hash: 1/16 for `smallest_hashes`.
+        Share of all values that have a hash: 1/64 for `smallest_hashes`.
 
     References
     ----------

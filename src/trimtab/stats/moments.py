@@ -6,10 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, as_sample
-
-# values worked on at a time: two such arrays stay in a core's second-level cache
-_PIECE = 32_768
+from trimtab.stats.arrays import PIECE, FloatArray, IntArray, as_sample, scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +127,11 @@ def moments_of(values: FloatArray) -> Moments:
         return Moments()
     near = float(values[:: max(1, n // 512)].mean())
     first = second = third = fourth = 0.0
-    size = min(n, _PIECE)
-    gaps, squares = np.empty(size), np.empty(size)
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, n, _PIECE):
-            piece = values[start : start + _PIECE]
-            gap = np.subtract(piece, near, out=gaps[: piece.size])
-            square = np.multiply(gap, gap, out=squares[: piece.size])
+        for start in range(0, n, PIECE):
+            piece = values[start : start + PIECE]
+            gap = np.subtract(piece, near, out=scratch(0, piece.size))
+            square = np.multiply(gap, gap, out=scratch(1, piece.size))
             first += float(np.add.reduce(gap))
             second += float(np.add.reduce(square))
             # not `@`: BLAS would start threads of its own for so short a product
