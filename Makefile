@@ -5,7 +5,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint types contracts check env lock clean
+.PHONY: demo test lint types contracts check bench-data bench-data-big env lock clean
 
 demo: env            ## a real year of flights, from files to a watched, retrained, gated model
 	$(BIN)/trimtab demo flights
@@ -25,6 +25,12 @@ contracts: env       ## the layers of ARCHITECTURE.md
 
 check: lint types contracts test
 
+bench-data: env | $(UV) ## profiles, drift, checks and MMD beside their peers: docs/benchmarks/data.md
+	UV="$(UV)" $(BIN)/python -m benchmarks.data --out docs/benchmarks
+
+bench-data-big: env  ## the profile of 100 million rows: some GB of disk, and minutes
+	$(BIN)/python -m benchmarks.data --tasks memory --repeats 3 --out docs/benchmarks
+
 env: $(READY)
 
 $(READY): requirements.lock pyproject.toml | $(UV)
@@ -36,9 +42,9 @@ $(READY): requirements.lock pyproject.toml | $(UV)
 .uv/bin/uv:
 	$(PYTHON) -m pip install --quiet --target .uv uv
 
-lock: | $(UV)        ## resolve again, with hashes and without the name of any index
+lock: | $(UV)        ## resolve again, with hashes, without the name of any index and without the extra `deep`
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	  --all-extras --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+	  --extra demo --extra postgres --group dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv .uv
+	rm -rf .venv .uv .bench

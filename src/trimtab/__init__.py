@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from trimtab.core.workspace import Workspace as Workspace
     from trimtab.data.checks import validate as validate
     from trimtab.data.drift import drift as drift
+    from trimtab.data.infer import infer_schema as infer_schema
     from trimtab.data.profile import Profile as Profile
     from trimtab.data.profile import profile as profile
+    from trimtab.data.quality import quality as quality
+    from trimtab.data.quality_history import quality_history as quality_history
+    from trimtab.data.quality_report import QualityReport as QualityReport
     from trimtab.data.schema import Schema as Schema
-    from trimtab.data.schema import infer_schema as infer_schema
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
     from trimtab.gates.decide import decide as gate_decide
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from trimtab.models.features import FeatureSet as FeatureSet
     from trimtab.models.registry import Registry as Registry
     from trimtab.serving.client import Client as Client
+    from trimtab.stats.mean_discrepancy import mmd as mmd
 
 _PLACES = {
     # a project and its parts
@@ -48,10 +52,14 @@ _PLACES = {
     "DatasetVersion": "core.records:DatasetVersion",
     "profile": "data.profile:profile",
     "Profile": "data.profile:Profile",
-    "infer_schema": "data.schema:infer_schema",
+    "infer_schema": "data.infer:infer_schema",
     "Schema": "data.schema:Schema",
     "validate": "data.checks:validate",
+    "quality": "data.quality:quality",
+    "QualityReport": "data.quality_report:QualityReport",
+    "quality_history": "data.quality_history:quality_history",
     "drift": "data.drift:drift",
+    "mmd": "stats.mean_discrepancy:mmd",
     # a model is made, and earns its place
     "FeatureSet": "models.features:FeatureSet",
     "Registry": "models.registry:Registry",

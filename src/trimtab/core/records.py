@@ -26,8 +26,9 @@ class Record:
 class DatasetVersion(Record):
     """The immutable content of a table at one moment: `flights@7`.
 
-    `fingerprint` depends on the rows alone (values, column names and types), so that two
-    versions with the same fingerprint hold the same data, wherever they came from.
+    `fingerprint` is a hash of the rows (values, column names and types) of each ingest in turn:
+    two versions with the same fingerprint hold the same data, whatever they were read from. The
+    same rows ingested in other portions have another one.
     """
 
     table: str

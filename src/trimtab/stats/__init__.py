@@ -1,25 +1,41 @@
 """Numbers only: arrays in, frozen results out; no files, no clock, no global state.
 
 The room's guide. Nothing is imported here, so that `import trimtab` stays fast: import from
-the module that has the word you are looking for.
+the module that has the word you are looking for. The tests of whole rows are also names of the
+room itself, imported when first used: `from trimtab.stats import mmd`.
 
-==================  =====================================================================
-`interval`          the record that every estimate with limits comes back in
-`bounds`            limits for a mean with an (epsilon, delta) promise; `block_interval`
-`bootstrap`         limits for any metric that can be computed from row weights
-`ranking`           area under the ROC curve: exact with ties, fast for many reweightings
-`contributions`     what each row adds to an area under the ROC curve
-`losses`            one loss a row, in [0, 1] where it can be, and skill scores
-`calibration`       do events forecast at 30 % happen 30 % of the time?
-`bins`              cut points from a reference; counts over them, missing values apart
-`distances`         how far two histograms are from each other
-`two_sample`        Kolmogorov-Smirnov and Wasserstein on raw values
-`blocks`            is this day unlike the days before it, or only a day like others?
-`block_summaries`   the same for one number a block: a mean, a null share, a volume
-`multiplicity`      p-values corrected for having asked many questions
-`arrays`, `laws`,   plumbing: checked arrays; quantiles and tails of known laws; the engine
-`resampling`        of the bootstrap
-==================  =====================================================================
+====================  ======================================================================
+`interval`            the record that every estimate with limits comes back in
+`bounds`              limits for a mean with an (epsilon, delta) promise; `block_interval`
+`bootstrap`           limits for any metric that can be computed from row weights
+`ranking`             area under the ROC curve: exact with ties, fast for many weightings
+`contributions`       what each row adds to an area under the ROC curve
+`losses`              one loss a row, in [0, 1] where it can be, and skill scores
+`calibration`         do events forecast at 30 % happen 30 % of the time?
+`moments`             mean to kurtosis of parts that add up to those of the whole
+`log_linear`          histograms whose cells are the same for every data set
+`distinct`            how many different values there are
+`bins`                cut points from a reference; counts over them, missing values apart
+`distances`           how far two histograms are from each other
+`permutation`         any distance of two histograms as a test
+`two_sample`          are two samples of numbers from one distribution?
+`numbers`             two columns of numbers compared in one go, a picture included
+`levels`              counts of named levels compared; new and vanished levels
+`shares`              are two shares of rows one share?
+`mean_discrepancy`    `mmd`: are two samples of whole rows from one distribution?
+`deep_kernel`         `deep_kernel_mmd`: the same with a learned kernel (extra `deep`)
+`density_difference`  `lsdd`: how far apart are two densities?
+`domain_classifier`   `classifier_test`: can a classifier tell the samples apart?
+`reconstruction`      `pca_reconstruction_test`: do rows fit the principal components?
+`mean_embedding`      `mean_embedding_test`: did the mean of an embedding move?
+`blocks`              is this day unlike the days before it, or only a day like others?
+`block_summaries`     the same for one number a block: a mean, a null share, a volume
+`multiplicity`        p-values corrected for having asked many questions
+====================  ======================================================================
+
+Plumbing: `arrays` (checked arrays), `laws` and `kolmogorov` (quantiles and tails), `resampling`
+(the engine of the bootstrap), `multivariate` and `kernels` (what the tests of whole rows share);
+`grids`, `pooled`, `cells` and `transport` count and compare numbers without sorting them.
 
 Three habits hold throughout:
 
@@ -29,3 +45,37 @@ Three habits hold throughout:
   an undefined metric is NaN. `ValueError` is for arguments that no data could make right.
 - **A promise is tested.** Each stated error rate is measured in `tests/calibration`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trimtab.stats.deep_kernel import deep_kernel_mmd as deep_kernel_mmd
+    from trimtab.stats.density_difference import lsdd as lsdd
+    from trimtab.stats.domain_classifier import classifier_test as classifier_test
+    from trimtab.stats.mean_discrepancy import mmd as mmd
+    from trimtab.stats.mean_embedding import mean_embedding_test as mean_embedding_test
+    from trimtab.stats.multivariate import MultivariateResult as MultivariateResult
+    from trimtab.stats.reconstruction import pca_reconstruction_test as pca_reconstruction_test
+
+_PLACES = {
+    "MultivariateResult": "multivariate",
+    "mmd": "mean_discrepancy",
+    "deep_kernel_mmd": "deep_kernel",
+    "lsdd": "density_difference",
+    "classifier_test": "domain_classifier",
+    "pca_reconstruction_test": "reconstruction",
+    "mean_embedding_test": "mean_embedding",
+}
+
+__all__ = list(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'trimtab.stats' has no attribute {name!r}")
+    return getattr(import_module(f"trimtab.stats.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PLACES])
