@@ -20,7 +20,6 @@ from trimtab.data.column_profile import (
 )
 from trimtab.stats.cells import N_CELLS
 from trimtab.stats.distinct import (
-    CHOSEN,
     N_HASHES,
     HashArray,
     estimated_distinct,
@@ -82,10 +81,8 @@ def with_levels(
         if column.increasing == "strictly":
             distinct = column.count
         elif hashes is not None:
-            chosen = 1.0 if column.type == "String" else CHOSEN
-            distinct = max(estimated_distinct(hashes, chosen=chosen), len(kept))
-            if chosen < 1 or hashes.size >= N_HASHES:
-                distinct_error = relative_error(max(hashes.size, 8))
+            distinct = max(estimated_distinct(hashes), len(kept))
+            distinct_error = relative_error() if hashes.size >= N_HASHES else 0.0
     cut = kept[N_TOP][1] if len(kept) > N_TOP else 0
     return replace(
         column, top=kept[:N_TOP], top_error=error + cut, distinct=round(distinct),

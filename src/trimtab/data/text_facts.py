@@ -3,9 +3,12 @@
 import polars as pl
 
 from trimtab.data.column_merge import text_hashes
+from trimtab.data.known_levels import MAX_KNOWN, KnownLevels
 from trimtab.data.levels import COUNT, MAX_LEVELS, VALUE, Levels, level_frame
+from trimtab.stats.arrays import PIECE
 from trimtab.stats.distinct import HashArray, merged_hashes
 
+_SURPRISES = 4
 _CLASSES = {
     "letters": r"\p{L}", "digits": r"\p{Nd}", "spaces": r"\s", "punctuation": r"[[:punct:]]",
     "non_ascii": r"[^\x00-\x7F]",
@@ -25,17 +28,31 @@ class TextFacts:
         self._short: int | None = None
         self._long = 0
         self._sampled = 0
+        self._known: KnownLevels | None = None
+        self._surprises = 0
         self._classes = dict.fromkeys(_CLASSES, 0)
 
     def add(self, values: pl.Series) -> None:
         """Take in the texts of a part, without nulls."""
-        part = level_frame(values)
+        part = self._counted(values)
         if not self.levels.complete:
             self._look_at(part)
         self.levels.add(part)
         if self.levels.too_many():
             self._look_at(self.levels.frame())
             self.levels.cut()
+
+    def _counted(self, values: pl.Series) -> pl.DataFrame:
+        """Count the levels of a part; those of the first part are expected again."""
+        made = self._known.count(values) if self._known is not None else None
+        if made is not None:
+            return made
+        made = level_frame(values)
+        # once surprised, expect all levels again, but not for ever
+        worth = made.height <= MAX_KNOWN and self._surprises < _SURPRISES
+        self._known = KnownLevels(made[VALUE]) if worth and values.len() > PIECE else None
+        self._surprises += 1
+        return made
 
     def finish(self) -> None:
         """Look at what has only been counted so far."""

@@ -12,7 +12,7 @@ BoolArray = NDArray[np.bool_]
 
 # values worked on at a time: a few arrays of them stay in a core's second-level cache
 PIECE = 32_768
-_scratch = threading.local()
+_held = threading.local()
 
 
 def scratch(number: int, size: int) -> FloatArray:
@@ -20,10 +20,11 @@ def scratch(number: int, size: int) -> FloatArray:
 
     A fresh array of this size costs more in memory pages than what is computed in it.
     """
-    held: dict[int, FloatArray] = _scratch.__dict__
-    if number not in held:
-        held[number] = np.empty(PIECE)
-    return held[number][:size]
+    name = f"array_{number}"
+    if not hasattr(_held, name):
+        setattr(_held, name, np.empty(PIECE))
+    array: FloatArray = getattr(_held, name)
+    return array[:size]
 
 
 def as_values(values: ArrayLike, name: str) -> FloatArray:
