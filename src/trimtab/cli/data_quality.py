@@ -92,7 +92,7 @@ def _reports(
 
 
 def _history(table: str, reports: "Sequence[QualityReport]") -> RenderableType:
-    from trimtab.data.report_words import counted
+    from trimtab.data.report_words import counted, figure
 
     drawn = plain_table()
     drawn.add_column("version", no_wrap=True)
@@ -100,14 +100,14 @@ def _history(table: str, reports: "Sequence[QualityReport]") -> RenderableType:
     for name in reports[0].scores if reports else ():
         drawn.add_column(name, justify="right", no_wrap=True)
     for report in reports:
-        figures = ("–" if x is None else f"{x:.3f}" for x in report.scores.values())
+        figures = ("–" if x is None else figure(x) for x in report.scores.values())
         drawn.add_row(escape(report.table), f"{report.rows:,}", *figures)
     title = f"{table}: {counted(len(reports), 'version')}, oldest first"
     return Group(Text(title, style="bold"), "", drawn)
 
 
 def _figures(report: "QualityReport") -> RenderableType:
-    from trimtab.data.report_words import counted, number
+    from trimtab.data.report_words import counted, figure, number
 
     against = "a schema drafted from it" if report.drafted else f"schema {report.schema_version}"
     title = f"{report.table}: {counted(report.rows, 'row')}, held against {against}"
@@ -116,8 +116,8 @@ def _figures(report: "QualityReport") -> RenderableType:
         figures.add_column(name, no_wrap=name != "in words", overflow="fold")
     for dimension in report.dimensions:
         score = dimension.score
-        figure = "–" if score is None else f"{score:.3f}"
-        figures.add_row(dimension.name, figure, _meter(score), escape(dimension.meaning))
+        written = "–" if score is None else figure(score)
+        figures.add_row(dimension.name, written, _meter(score), escape(dimension.meaning))
     shown: list[RenderableType] = [Text(title, style="bold"), "", figures]
     worst = report.worst()
     if worst:

@@ -68,7 +68,7 @@ def _package_file(address: str) -> Path:
             return Path(folder) / inside
     raise SourceError(
         f"expected a file `{inside}` in the package `{package}`, found none",
-        hint=beside(Path(folders[0]) / inside),
+        hint=beside(Path(folders[0]) / inside).replace(f"{folders[0]}/", f"package:{package}/"),
     )
 
 

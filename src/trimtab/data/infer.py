@@ -140,7 +140,8 @@ def _fences(column: ColumnProfile) -> tuple[float | None, float | None]:
     assert isinstance(column.max, (int, float))
     low = _outward(_reach(middle, bottom, column.min), -1, whole) if bottom < middle else None
     high = _outward(_reach(middle, top, column.max), 1, whole) if top > middle else None
-    if column.zeros and not column.negative:
+    # whole numbers that are never negative are counts, more often than not
+    if not column.negative and (column.zeros or (whole and (low or 0) < 0)):
         low = 0 if whole else 0.0
     return low, high
 

@@ -110,7 +110,7 @@ class Profile:
 def profile(
     source: Any,
     *,
-    reference: Profile | None = None,
+    reference: Profile | Path | str | None = None,
     by: str | Sequence[str] | None = None,
     time: str | tuple[str, str] | None = None,
     query: str | None = None,
@@ -122,9 +122,9 @@ def profile(
     ----------
     source : path-like or data frame
         Anything that `read_source` reads (with `query` and `nulls`).
-    reference : Profile, optional
-        What the rows will be compared with: histograms get its cells, so that counts can be
-        compared one by one.
+    reference : Profile or path-like, optional
+        A profile, or the file of one, that the rows will be compared with: histograms get its
+        cells, so that counts can be compared one by one.
     by : str or sequence of str, optional
         Columns whose values make groups, each described as well. Costs about 50 microseconds
         for each column of each group, so not for thousands of groups.
@@ -155,6 +155,8 @@ def profile(
     frame = frame.with_columns(storable(frame.collect_schema()))
     kinds = frame.collect_schema()
     groups = grouping(kinds, [by] if isinstance(by, str) else by or (), time)
+    if isinstance(reference, (str, Path)):
+        reference = Profile.load(reference)
     like = reference.columns if reference is not None else {}
     whole = _Gathered(kinds, like)
     parts: dict[Key, _Gathered] = {}

@@ -68,6 +68,11 @@ def write(file: Path, source: str, parts: Sequence[Part], keys: Sequence[Key]) -
         "format": FORMAT, "source": source, "rows": [n for n, _ in parts],
         "keys": [[_plain(value) for value in key] for key in keys],
     }  # fmt: skip
+    if not file.parent.is_dir():
+        raise SourceError(
+            f"expected a folder {file.parent} to save the profile in, found none",
+            hint=f"Run `mkdir -p {file.parent}`.",
+        )
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     pl.DataFrame(rows, schema=_SCHEMA).write_parquet(
         part, compression_level=9, metadata={_NAME: json.dumps(facts)}

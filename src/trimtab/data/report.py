@@ -157,7 +157,7 @@ def _environment() -> jinja2.Environment:
         report_words.number, report_words.share, report_words.p_value, report_words.effect,
         report_words.weight, report_words.said, report_words.headline, report_words.verdict,
         report_words.counted, report_words.by_column, report_words.unnamed, report_words.grouped,
-        report_words.distinct, report_words.middle,
+        report_words.distinct, report_words.middle, report_words.figure,
         report_pictures.pair, report_pictures.single, report_pictures.meter,
     )  # fmt: skip
     environment.filters.update({made.__name__: made for made in words})

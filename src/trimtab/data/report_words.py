@@ -48,6 +48,17 @@ def number(value: Any, digits: int = 4) -> str:
     return f"{value:,}"
 
 
+def figure(score: float) -> str:
+    """Write a score between 0 and 1; one that is not quite 1 does not look like it.
+
+    Examples
+    --------
+    >>> figure(0.98765), figure(1.0), figure(0.99999)
+    ('0.988', '1.000', '> 0.999')
+    """
+    return "> 0.999" if 0.9995 <= score < 1 else f"{score:.3f}"
+
+
 def share(value: float | None, digits: int = 1) -> str:
     """Write a share in per cent; what is not quite nothing or all does not look like it.
 

@@ -388,7 +388,7 @@ def test_an_unknown_key_in_a_schema_file(project: Path) -> None:
     file.write_text(file.read_text().replace("max_null_share", "max_nul_share", 1))
 
     refused(
-        run(project), 2, "orders.toml: unknown key `columns.order.max_nul_share`",
+        run(project), 2, "orders.toml, line 8: unknown key `columns.order.max_nul_share`",
         "Did you mean `max_null_share`?",
     )  # fmt: skip
 
