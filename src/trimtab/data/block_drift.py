@@ -1,20 +1,29 @@
 """Tests of columns against reference blocks of the same kind: days against days."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from trimtab.data.row_drift import Finding, Kind, level_counts
+from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
+from trimtab.data.count_drift import Levels
+from trimtab.data.drift_report import Bins, Finding, Kind
+from trimtab.data.drift_sides import Rows
+from trimtab.data.row_drift import finite
+from trimtab.data.sources import collect
+from trimtab.data.time import TimeSpec, time_columns, time_expression
 from trimtab.stats.bins import bin_counts
 from trimtab.stats.blocks import BlockShift, block_shifts
+from trimtab.stats.numbers import compare_numbers
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 N_LEVELS = 50
 N_CUTS = 20
+MIN_BLOCKS = 2
+BLOCKS = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,71 @@ class Asked:
     past: Floats
     now: Floats
     unit: float | None = None
+
+
+def only_time(reference: Rows) -> str:
+    """Return the one column that can date the rows.
+
+    Raises
+    ------
+    SchemaError
+        If there is none, or several.
+    """
+    found = [name for name, column in reference.columns.items() if column.family == "time"]
+    if len(found) == 1:
+        return found[0]
+    raise SchemaError(
+        f"expected one column of times to cut {reference.name} into blocks by, "
+        f"got {', '.join(found) or 'none'}",
+        hint="Name what dates a row with `time`.",
+    )
+
+
+def compared_by_block(
+    reference: Rows,
+    current: Rows,
+    columns: Sequence[str],
+    *,
+    time: TimeSpec,
+    block: str,
+    alpha: float,
+) -> tuple[list[Finding], int]:
+    """Return the findings on all columns, and among how many reference blocks.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If there are fewer than two reference blocks.
+    """
+    needed = list(dict.fromkeys([*columns, *time_columns(time, reference.frame.collect_schema())]))
+    old = collect(reference.frame.select(needed), reference.name)
+    new = collect(current.frame.select(columns), current.name)
+    starts = _full_blocks(old, time, block)
+    kept, count = old.filter(starts.is_not_null()), starts.n_unique() - starts.has_nulls()
+    if count < MIN_BLOCKS:
+        raise NotEnoughDataError(
+            f"expected at least {MIN_BLOCKS} reference blocks of {block}, got {count}",
+            hint="Give a longer reference or a shorter `block`.",
+        )
+    return block_findings(kept, starts.drop_nulls(), new, columns, alpha=alpha), count
+
+
+def _full_blocks(rows: pl.DataFrame, time: TimeSpec, block: str) -> pl.Series:
+    """Return the block of each row; null in a first or last block that is not half full."""
+    value = time_expression(time, rows.schema)
+    try:
+        starts = rows.select(value.dt.truncate(block).alias("block")).to_series()
+    except pl.exceptions.PolarsError:
+        raise ConfigError(
+            f"expected a length of time as `block`, got `{block}`",
+            hint=f"Use {', '.join(BLOCKS)}, or a duration such as 6h, 1d or 2w.",
+        ) from None
+    sizes = starts.drop_nulls().value_counts().sort("block")
+    half = sizes["count"].median()
+    assert isinstance(half, float) or half is None
+    ends = sizes[[0, -1]] if sizes.height > 2 else sizes.clear()
+    thin = ends.filter(pl.col("count") < (half or 0) / 2)["block"]
+    return starts.set(starts.is_in(thin.implode()), None)
 
 
 def block_findings(
@@ -57,7 +131,8 @@ def block_findings(
     if not asked:
         return []
     shifts = block_shifts([each.past for each in asked], [each.now for each in asked])
-    return [_finding(each, shift, alpha) for each, shift in zip(asked, shifts, strict=True)]
+    found = [_finding(each, shift, alpha) for each, shift in zip(asked, shifts, strict=True)]
+    return [_with_rows(finding, old[finding.column], new[finding.column]) for finding in found]
 
 
 def _asked(old: pl.Series, index: Counts, new: pl.Series) -> list[Asked]:
@@ -140,7 +215,9 @@ def _by_distance(counts: Floats, cuts: Floats) -> Floats:
 
 def _level_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
     """Bin by the commonest levels of the reference; all others share a bin."""
-    levels = level_counts(old, new).filter(pl.col("old") > 0)["level"].head(N_LEVELS)
+    counted = Levels.of_values(old, new)
+    common = counted.commonest(counted.old, N_LEVELS)
+    levels = counted.names.gather(common[counted.old[common] > 0])
     numbers = pl.DataFrame({"level": levels, "code": range(levels.len())})
     n_bins = levels.len() + 2
 
@@ -169,3 +246,16 @@ def _finding(asked: Asked, shift: BlockShift, alpha: float) -> Finding:
         shift.p_value, shift.family_p_value, shift.effect, "ordinary block distances",
         shift.family_p_value <= alpha, text,
     )  # fmt: skip
+
+
+def _with_rows(finding: Finding, old: pl.Series, new: pl.Series) -> Finding:
+    """Return a finding with the number of rows behind it and, for values, a picture."""
+    if finding.kind == "nulls":
+        return replace(finding, n_reference=old.len(), n_current=new.len())
+    if old.dtype.is_numeric():
+        a, b = finite(old), finite(new)
+        facts = compare_numbers(a, b)
+        bins = Bins(None, facts.edges, facts.shares_reference, facts.shares_current)
+        return replace(finding, n_reference=a.size, n_current=b.size, bins=bins)
+    bins = Levels.of_values(old, new).bins()
+    return replace(finding, n_reference=old.count(), n_current=new.count(), bins=bins)

@@ -1,112 +1,128 @@
 """Whether rows are still from where the reference rows came, column by column.
 
-Three things can move in a column, and each is a finding of its own: the distribution of its
-values, the share that is missing, and levels that were never seen before. Without `block` rows
-count as independent, and with many of them everything is significant: read the effect. With
-`block`, the current rows are held against reference blocks of the same kind (weeks against
-weeks), so that what ordinary weeks do to all their rows together does not alarm.
+Four things can move, and each is a finding of its own: the distribution of a column's values,
+the share that is missing, levels never seen before or seen no more, and the set of columns.
+Without `block` rows count as independent, and with many of them everything is significant: read
+the effect. With `block`, the current rows are held against reference blocks of the same kind
+(weeks against weeks), so that what ordinary weeks do to all their rows together does not alarm.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import NotEnoughDataError, SourceError
-from trimtab.core.records import jsonable
-from trimtab.data.block_drift import block_findings, is_conclusive
-from trimtab.data.row_drift import Finding, adjusted, row_findings
-from trimtab.data.sources import collect, read_source, source_name
-from trimtab.data.time import TimeSpec, time_columns, time_expression
-from trimtab.data.types import storable, type_name
+from trimtab.core.errors import ConfigError, SchemaError, nearest
+from trimtab.data.block_drift import BLOCKS, compared_by_block, is_conclusive, only_time
+from trimtab.data.count_drift import Answer
+from trimtab.data.drift_plan import Wanted, plan
+from trimtab.data.drift_report import DriftReport
+from trimtab.data.drift_sides import (
+    Described,
+    Rows,
+    Side,
+    by_column,
+    open_profile,
+    open_rows,
+    structure,
+)
+from trimtab.data.drift_tests import DriftTest
+from trimtab.data.drift_verdict import CORRECTIONS, Verdict, report_of
+from trimtab.data.joint_drift import TOGETHER, JointRows
+from trimtab.data.profile import Profile, profile
+from trimtab.data.profile_drift import compared_by_profile
+from trimtab.data.row_drift import Question, compared
+from trimtab.data.time import TimeSpec, time_columns
+from trimtab.stats.multiplicity import Correction
 
-MIN_BLOCKS = 2
-_WORDS = {"hour": "1h", "day": "1d", "week": "1w", "month": "1mo"}
-
-
-@dataclass(frozen=True)
-class DriftReport:
-    """What moved, and by how much.
-
-    Attributes
-    ----------
-    columns : dict of str to Finding
-        For each column the finding that says most, worst first.
-    findings : tuple of Finding
-        All of them, worst first.
-    skipped : dict of str to str
-        Columns that were not compared, and why.
-    method : str
-        What p-values rest on, and how they were corrected for the number of findings.
-    conclusive : bool
-        False if there were too few reference blocks for any distance to be drift at this alpha:
-        then nothing drifted in distribution that could be told.
-    """
-
-    reference: str
-    current: str
-    reference_rows: int
-    current_rows: int
-    alpha: float
-    block: str | None
-    method: str
-    conclusive: bool
-    columns: dict[str, Finding]
-    findings: tuple[Finding, ...]
-    skipped: dict[str, str]
-
-    @property
-    def drifted(self) -> list[str]:
-        """Names of the columns that drifted, worst first."""
-        return [name for name, finding in self.columns.items() if finding.drifted]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all fields, and `drifted`, as plain values."""
-        return {
-            "reference": self.reference, "current": self.current,
-            "reference_rows": self.reference_rows, "current_rows": self.current_rows,
-            "alpha": self.alpha, "block": self.block, "method": self.method,
-            "conclusive": self.conclusive,
-            "drifted": self.drifted, "skipped": self.skipped,
-            "findings": [jsonable(finding.to_dict()) for finding in self.findings],
-        }  # fmt: skip
+_BLOCKED = ("numbers", "levels")
+_UNLIKE_BY_BLOCK = "by block, only numbers and levels are compared"
 
 
 def drift(
     reference: Any,
     current: Any,
     *,
+    tests: Wanted = None,
+    alpha: float = 0.05,
+    correction: Correction = "bh",
     block: str | None = None,
     time: TimeSpec | None = None,
-    alpha: float = 0.05,
+    min_effect: float = 0.0,
     nulls: Sequence[str] = (),
+    seed: int = 0,
 ) -> DriftReport:
     """Compare two sets of rows, column by column.
 
+    Whatever is asked, missing values, new and vanished levels, and columns that are new, gone
+    or of another type are findings of their own. So are numbers in another unit (all values
+    times a constant), which is then no drift of their distribution. NaN and infinite numbers
+    count as missing. Rows count as independent unless `block` is given: rows of one day, user
+    or device seldom are, and then alarms come too often.
+
+    From Parquet files a few columns at a time are read, so that tables larger than memory are
+    fine as long as a column of both sides fits.
+
     Parameters
     ----------
-    reference, current : path-like or data frame
-        Anything that `read_source` reads.
+    reference, current : path-like, data frame or Profile
+        Anything that `read_source` reads. If either is a profile, the other is profiled too,
+        and counts over their common cells are compared: each finding has the `error` of that.
+    tests : str, sequence of str, or mapping of column to those, optional
+        Names of tests. Unless named otherwise, numbers are compared by `ks`, levels by
+        `chi_square`, number lists by `mean_embedding`; times move on by themselves and are not
+        compared. For numbers also `cvm` and `wasserstein`; for numbers (in some 20 bins) and
+        levels `chi_square`, `jensen_shannon`, `hellinger`, `psi`, `l_infinity` and
+        `total_variation`, with p-values by permutation; for all numeric columns together
+        `mmd`, `lsdd`, `classifier`, `pca_reconstruction` and `deep_kernel_mmd`, on at most
+        5,000 rows a side drawn at random; and tests of installed packages (see
+        `trimtab.data.drift_tests`). A test takes the place of the default in the columns it
+        fits.
+    alpha : float, default=0.05
+        Adjusted p-values up to this are drift. With `bh`: the expected share of wrong findings
+        among all findings.
+    correction : {"bh", "by", "holm", "bonferroni", "none"}
+        For the number of findings: expected share of wrong ones (`bh`, `by`), or the chance of
+        any (`holm`, `bonferroni`). Findings on all numbers together are a family of their own.
     block : str, optional
-        Length of a block, for example `1d`, `1w` or `week`; needs `time`. The current rows
+        Length of a block: hour, day, week, month, or a duration such as `6h`. The current rows
         should be about one block: of several, their whole is compared with single blocks, which
         alarms less often than it might. A first or last reference block of less than
-        half the median block's rows is left out.
+        half the median block's rows is left out. `alpha` is then the chance that any column at
+        all is found to have drifted if none has, whatever `correction`; that takes
+        1 / alpha - 1 reference blocks.
     time : str or list of str, optional
-        What dates a row (see `time_expression`); not compared itself.
-    alpha : float, default=0.05
-        Without `block`, the expected share of wrong findings among all findings (Benjamini and
-        Hochberg). With `block`, the chance that any column at all is found to have drifted if
-        none has; that takes 1 / alpha - 1 reference blocks.
+        What dates a row (see `time_expression`); not compared itself. With `block`, the only
+        column of times unless given.
+    min_effect : float, default=0
+        Smaller effects, each in its unit, are no drift however sure they are.
+    nulls : sequence of str, optional
+        See `read_source`.
+    seed : int, default=0
+        Of the tests and samples that draw at random.
+
+    Returns
+    -------
+    DriftReport
+        All findings, worst first.
 
     Raises
     ------
+    ConfigError
+        If there is no such test, correction or block, or a test does not fit its column.
     NotEnoughDataError
         If there are fewer than two reference blocks.
+    SchemaError
+        If rows are to be cut into blocks and what dates them cannot be told.
     SourceError
         If a side cannot be read or has no rows.
+
+    References
+    ----------
+    .. [1] Y. Benjamini and Y. Hochberg, "Controlling the false discovery rate", Journal of the
+       Royal Statistical Society B 57 (1995).
 
     Examples
     --------
@@ -117,98 +133,129 @@ def drift(
     """
     if not 0 < alpha < 1:
         raise ValueError(f"expected `alpha` between 0 and 1, got {alpha}")
-    if block is not None and time is None:
-        raise ValueError("`block` needs `time`: name what dates a row")
-    block = _WORDS.get(block, block) if block else None
-    old = _rows(reference, nulls)
-    new = _rows(current, nulls)
-    dating = set(time_columns(time, old.schema))
-    schema_findings, shared, skipped = _structure(old, new, dating)
-    if block is None:
-        findings = adjusted(row_findings(old, new, shared), alpha)
-        method, conclusive = "rows taken as independent; Benjamini-Hochberg", True
-    else:
-        assert time is not None
-        starts = _full_blocks(old, time, block)
-        kept, count = old.filter(starts.is_not_null()), starts.n_unique() - starts.has_nulls()
-        if count < MIN_BLOCKS:
-            raise NotEnoughDataError(
-                f"expected at least {MIN_BLOCKS} reference blocks of {block}, got {count}",
-                hint="Give a longer reference or a shorter `block`.",
-            )
-        findings = block_findings(kept, starts.drop_nulls(), new, shared, alpha=alpha)
-        conclusive = is_conclusive(count, alpha)
-        method = f"ranks among {count} reference blocks of {block}, all columns at once"
-        if not conclusive:
-            method += f"; alpha {alpha:g} needs {math.ceil(1 / alpha) - 1} blocks to find drift"
-    every = sorted([*schema_findings, *findings], key=_rank)
-    columns: dict[str, Finding] = {}
-    for finding in every:
-        columns.setdefault(finding.column, finding)
-    return DriftReport(
-        source_name(reference), source_name(current), old.height, new.height, alpha, block,
-        method, conclusive, columns, tuple(every), skipped,
-    )  # fmt: skip
-
-
-def _rows(source: Any, nulls: Sequence[str]) -> pl.DataFrame:
-    name = source_name(source)
-    frame = read_source(source, nulls=nulls)
-    rows = collect(frame.with_columns(storable(frame.collect_schema())), name)
-    if rows.height == 0:
-        raise SourceError(
-            f"{name}: expected at least one row, got none", hint="Check how it was written."
+    if not min_effect >= 0:
+        raise ValueError(f"expected `min_effect` of 0 or more, got {min_effect}")
+    if correction not in CORRECTIONS:
+        raise ConfigError(
+            f"expected a correction for many findings, got `{correction}`",
+            hint=nearest(correction, CORRECTIONS),
         )
-    return rows
+    if block is not None:
+        if tests is not None:
+            raise ConfigError(
+                "expected either `tests` or `block`, got both",
+                hint="Leave `tests` out: blocks are compared by ranks of their distances.",
+            )
+        return _by_block(reference, current, block, time, alpha, min_effect, nulls)
+    old, new = _sides(reference, current, nulls)
+    dating = _dating(time, old)
+    found, families, skipped = structure(old, new, dating)
+    wanted = plan(tests, families, [*dict.fromkeys([*old.columns, *new.columns])])
+    skipped |= wanted.idle
+    questions = {
+        name: Question(name, family, wanted.columns[name], seed)
+        for name, family in families.items()
+    }
+    together = Answer()
+    if isinstance(old, Rows) and isinstance(new, Rows):
+        answers, together = _by_rows(old, new, questions, wanted.joint, seed)
+        method = "rows taken as independent"
+    else:
+        assert isinstance(old, Described)
+        assert isinstance(new, Described)
+        answers = {
+            name: compared_by_profile(
+                question, old.profile.columns[name], new.profile.columns[name]
+            )
+            for name, question in questions.items()
+        }
+        if wanted.joint:
+            together.left_out.append("they need rows, a profile has none")
+        method = "profiles compared on common cells, rows taken as independent"
+    if together.left_out:
+        skipped[TOGETHER] = "; ".join(together.left_out)
+    for name, answer in answers.items():
+        found += answer.findings
+        if answer.left_out:
+            skipped[name] = "; ".join(answer.left_out)
+    method += f"; {CORRECTIONS[correction]}"
+    verdict = Verdict(alpha, correction, min_effect)
+    joint = verdict.judged(together.findings)
+    return report_of(old, new, alpha, None, method, verdict.judged(found), joint, skipped)
 
 
-def _structure(
-    old: pl.DataFrame, new: pl.DataFrame, dating: set[str]
-) -> tuple[list[Finding], list[str], dict[str, str]]:
-    """Return findings on the set of columns, the columns to compare, and those that are not."""
-    found, shared, skipped = [], [], {}
-    for name in dict.fromkeys([*old.columns, *new.columns]):
-        if name not in new.columns:
-            found.append(Finding.of_schema(name, "is gone"))
-        elif name not in old.columns:
-            found.append(Finding.of_schema(name, "is new"))
-        elif _family(old.schema[name]) != _family(new.schema[name]):
-            was, now = type_name(old.schema[name]), type_name(new.schema[name])
-            if min(old[name].count(), new[name].count()) == 0:
-                shared.append(name)
-            else:
-                found.append(Finding.of_schema(name, f"was {was} and is {now}"))
-        elif name in dating:
-            skipped[name] = "it dates the rows"
-        elif _family(old.schema[name]) == "other":
-            skipped[name] = f"{type_name(old.schema[name])} is not compared"
-        else:
-            shared.append(name)
-    return found, shared, skipped
+def _sides(reference: Any, current: Any, nulls: Sequence[str]) -> tuple[Side, Side]:
+    """Open both sides; a profile on one asks for one of the other, over the same cells."""
+    if isinstance(reference, Profile) or isinstance(current, Profile):
+        old = reference if isinstance(reference, Profile) else None
+        new = current if isinstance(current, Profile) else None
+        if new is None:
+            new = profile(current, reference=old, nulls=nulls)
+        if old is None:
+            old = profile(reference, reference=new, nulls=nulls)
+        return open_profile(old), open_profile(new)
+    return open_rows(reference, nulls), open_rows(current, nulls)
 
 
-def _family(kind: pl.DataType) -> str:
-    if kind.is_numeric():
-        return "number"
-    return "level" if kind in (pl.String, pl.Boolean) else "other"
+def _dating(time: TimeSpec | None, reference: Side) -> list[str]:
+    dating = time_columns(time, pl.Schema(dict.fromkeys(reference.columns, pl.Null())))
+    for name in dating:
+        if name not in reference.columns:
+            raise SchemaError(
+                f"expected a column `{name}` to date rows by, found none",
+                hint=nearest(name, reference.columns),
+                column=name,
+            )
+    return dating
 
 
-def _full_blocks(rows: pl.DataFrame, time: TimeSpec, block: str) -> pl.Series:
-    """Return the block of each row; null in a first or last block that is not half full."""
-    value = time_expression(time, rows.schema)
-    starts = rows.select(value.dt.truncate(block).alias("block")).to_series()
-    sizes = starts.drop_nulls().value_counts().sort("block")
-    half = sizes["count"].median()
-    assert isinstance(half, float) or half is None
-    ends = sizes[[0, -1]] if sizes.height > 2 else sizes.clear()
-    thin = ends.filter(pl.col("count") < (half or 0) / 2)["block"]
-    return starts.set(starts.is_in(thin.implode()), None)
+def _by_rows(
+    old: Rows, new: Rows, questions: dict[str, Question], joint: Sequence[DriftTest], seed: int
+) -> tuple[dict[str, Answer], Answer]:
+    picked = JointRows(old.rows, new.rows, seed)
+
+    def ask(was: pl.Series, now: pl.Series) -> Answer:
+        question = questions[was.name]
+        if joint and question.family == "numbers":
+            picked.take(was, now)
+        return compared(question, was, now)
+
+    answers = dict(by_column(old, new, [*questions], ask))
+    if not joint:
+        return answers, Answer()
+    numbers = [name for name, question in questions.items() if question.family == "numbers"]
+    return answers, picked.compared(numbers, joint)
 
 
-def _rank(finding: Finding) -> tuple[bool, float, float]:
-    """Sort what drifted first, then by how sure it is, then by how much."""
-    return (
-        not finding.drifted,
-        -1.0 if finding.adjusted_p is None else finding.adjusted_p,
-        -abs(finding.effect_size or 0.0),
+def _by_block(
+    reference: Any,
+    current: Any,
+    block: str,
+    time: TimeSpec | None,
+    alpha: float,
+    min_effect: float,
+    nulls: Sequence[str],
+) -> DriftReport:
+    if isinstance(reference, Profile) or isinstance(current, Profile):
+        raise ConfigError(
+            "expected rows on both sides to compare by `block`, got a profile",
+            hint="Give the tables themselves, or leave `block` out.",
+        )
+    old, new = open_rows(reference, nulls), open_rows(current, nulls)
+    time = only_time(old) if time is None else time
+    found, families, skipped = structure(old, new, _dating(time, old))
+    skipped |= {name: _UNLIKE_BY_BLOCK for name, kind in families.items() if kind not in _BLOCKED}
+    shared = [name for name in families if name not in skipped]
+    length = BLOCKS.get(block, block)
+    findings, count = compared_by_block(old, new, shared, time=time, block=length, alpha=alpha)
+    method, conclusive = (
+        f"ranks among {count} reference blocks of {length}, all columns at once",
+        is_conclusive(count, alpha),
     )
+    if not conclusive:
+        method += f"; alpha {alpha:g} needs {math.ceil(1 / alpha) - 1} blocks to find drift"
+    findings = [
+        replace(each, drifted=each.drifted and abs(each.effect_size or 0.0) >= min_effect)
+        for each in findings
+    ]
+    return report_of(old, new, alpha, length, method, [*found, *findings], [], skipped, conclusive)

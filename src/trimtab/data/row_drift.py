@@ -1,203 +1,208 @@
 """Tests of one column between two sets of rows that count as independent."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy.special import chdtrc, ndtr, pdtrc
 
-from trimtab.stats.distances import total_variation
-from trimtab.stats.multiplicity import benjamini_hochberg
-from trimtab.stats.two_sample import ks_test, normalised_wasserstein
+from trimtab.core.errors import TrimtabError
+from trimtab.data.built_in_tests import KS, SD, SHARE, binned
+from trimtab.data.count_drift import (
+    Answer,
+    Levels,
+    distribution_of_levels,
+    nulls_finding,
+    unseen_levels,
+)
+from trimtab.data.drift_report import Bins, Finding
+from trimtab.data.drift_sides import Family
+from trimtab.data.drift_tests import DriftOutcome, DriftTest
+from trimtab.data.unit_change import PROBABILITIES, unit_factor
+from trimtab.data.vector_profile import as_matrix
+from trimtab.stats.arrays import FloatArray
+from trimtab.stats.numbers import compare_numbers
 
-Kind = Literal["distribution", "nulls", "levels", "schema"]
-# a chi-square statistic is close to its law where every cell expects this many rows
-_MIN_EXPECTED = 5
+# rows for a test of whole rows: its time may grow with their square
+MAX_ROWS = 5_000
+# a change of unit moves at least this share of what it can move; rows to look for it in
+_UNIT_SHARE, _UNIT_ROWS = 0.4, 20_000
+# below, it can be none unless nine values of ten are zero
+_LEAST_UNIT = 0.02
+UNLIKE = {
+    "time": "times move on by themselves: only missing ones are counted",
+    "other": "a type that is not compared: only missing values are counted",
+}
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one test says of one column.
-
-    Attributes
-    ----------
-    kind : {"distribution", "nulls", "levels", "schema"}
-        What was compared.
-    statistic, p_value, adjusted_p : float or None
-        Of the test named by `test`; p-values are None for `schema`.
-    effect_size, unit : float or None, str
-        How much it moved, in a unit that a person knows.
-    """
+class Question:
+    """What is asked of one column."""
 
     column: str
-    kind: Kind
-    test: str
-    statistic: float | None
-    p_value: float | None
-    adjusted_p: float | None
-    effect_size: float | None
-    unit: str
-    drifted: bool
-    message: str
-
-    @classmethod
-    def of_schema(cls, column: str, what: str) -> "Finding":
-        """Return the finding that a column is gone, new or of another type."""
-        text = f"`{column}` {what}"
-        return cls(column, "schema", "columns", None, None, None, None, "", True, text)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all fields."""
-        return asdict(self)
+    family: Family
+    tests: tuple[DriftTest, ...]
+    seed: int
 
 
-def row_findings(old: pl.DataFrame, new: pl.DataFrame, columns: Sequence[str]) -> list[Finding]:
-    """Return all findings on the columns named, not yet corrected for their number."""
-    found = []
-    for name in columns:
-        a, b = old[name], new[name]
-        found += _nulls(a, b)
-        if a.count() == 0 or b.count() == 0:
-            continue
-        if a.dtype.is_numeric():
-            found.append(_numbers(a, b))
+def compared(question: Question, old: pl.Series, new: pl.Series) -> Answer:
+    """Compare one column; whatever goes wrong is told in the answer and ends no other's."""
+    answer = Answer()
+    try:
+        _compare(question, old, new, answer)
+    except TrimtabError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one bad column never loses the others
+        answer.left_out.append(f"it could not be compared: {type(error).__name__}: {error}")
+    return answer
+
+
+def _compare(question: Question, old: pl.Series, new: pl.Series, answer: Answer) -> None:
+    column, family = question.column, question.family
+    rows = old.len(), new.len()
+    there = old.count(), new.count()
+    values: list[FloatArray] = []
+    if family == "numbers":
+        values = [finite(old), finite(new)]
+        there = values[0].size, values[1].size
+    missing = rows[0] - there[0], rows[1] - there[1]
+    answer.findings += nulls_finding(column, missing, rows, (_infinite(old), _infinite(new)))
+    if family in UNLIKE:
+        answer.left_out.append(UNLIKE[family])
+    elif min(there) == 0:
+        side = "either side" if max(there) == 0 else "one side"
+        answer.left_out.append(f"no value on {side}: only missing values are counted")
+    elif family == "numbers":
+        _numbers(question, values[0], values[1], answer)
+    elif family == "levels":
+        levels = Levels.of_values(old, new)
+        distribution_of_levels(column, levels, question.tests, question.seed, answer)
+        answer.findings += [unseen_levels(column, levels, word) for word in ("new", "vanished")]
+    else:
+        _vectors(question, old, new, answer)
+
+
+def finite(series: pl.Series) -> FloatArray:
+    """Return the numbers of a column that are neither missing, NaN nor infinite."""
+    if not series.dtype.is_numeric():  # a side without any value has a type of its own
+        return np.empty(0)
+    there = series.drop_nulls() if series.null_count() else series
+    values: FloatArray = there.to_numpy()
+    if not series.dtype.is_float():
+        return values.astype(np.float64)
+    values = values.astype(np.float64, copy=False)
+    usable = np.isfinite(values)
+    return values if usable.all() else values[usable]
+
+
+def numbers_finding(
+    column: str,
+    test: DriftTest,
+    found: DriftOutcome,
+    sizes: tuple[int, int],
+    medians: tuple[float, float],
+    bins: Bins | None,
+    error: float = 0.0,
+) -> Finding:
+    """Return what a test of a numeric column found, in words too."""
+    was, now = medians
+    if test.unit == SD and math.isinf(found.effect_size):
+        moved = "was constant and is not what it was"
+    elif test.unit == SD:
+        moved = f"moved by {found.effect_size:.2g} sd"
+    elif test.unit == SHARE:
+        moved = f"{found.effect_size:.1%} of rows lie elsewhere"
+    else:
+        moved = f"moved by {found.effect_size:.2g} {test.unit}"
+    text = f"`{column}` {moved} (median {was:.4g} to {now:.4g})"
+    return Finding(
+        column, "distribution", test.name, found.statistic, found.p_value, None,
+        found.effect_size, test.unit, False, text, sizes[0], sizes[1], error, bins,
+    )  # fmt: skip
+
+
+def _numbers(question: Question, old: FloatArray, new: FloatArray, answer: Answer) -> None:
+    facts = compare_numbers(old, new)
+    factor = _unit_factor(old, new, facts.ks.statistic)
+    if factor is not None:
+        answer.findings.append(unit_finding(question.column, factor))
+        return
+    bins = Bins(None, facts.edges, facts.shares_reference, facts.shares_current)
+    for test in question.tests:
+        found: DriftOutcome | None
+        if test.name == KS:
+            # the comparison has it already
+            found = DriftOutcome(facts.ks.statistic, facts.ks.p_value, facts.moved)
+        elif "levels" in test.kinds:
+            found = answer.ask(test, *binned(old, new)[:2], question.seed)
         else:
-            levels = level_counts(a, b)
-            found.append(_levels(name, levels))
-            found.append(_new_levels(name, levels))
-    return found
+            found = answer.ask(test, old, new, question.seed)
+        if found is not None:
+            medians = facts.median_reference, facts.median_current
+            sizes = facts.ks.n_reference, facts.ks.n_current
+            answer.findings.append(
+                numbers_finding(question.column, test, found, sizes, medians, bins)
+            )
 
 
-def adjusted(found: list[Finding], alpha: float) -> list[Finding]:
-    """Return the findings with p-values corrected for their number, and what follows from them."""
-    p_values = [math.nan if f.p_value is None else f.p_value for f in found]
-    if not found:
-        return []
-    corrected = benjamini_hochberg(p_values)
-    return [
-        replace(finding, adjusted_p=float(p), drifted=bool(p <= alpha))
-        for finding, p in zip(found, corrected, strict=True)
-    ]
-
-
-def level_counts(a: pl.Series, b: pl.Series) -> pl.DataFrame:
-    """Return every level with its counts in both, the commonest of the reference first."""
-    counted = [
-        series.drop_nulls().cast(pl.String).alias("level").value_counts(name=side)
-        for series, side in ((a, "old"), (b, "new"))
-    ]
-    both = counted[0].join(counted[1], on="level", how="full", coalesce=True)
-    return both.with_columns(pl.col("old", "new").fill_null(0).cast(pl.Int64)).sort(
-        "old", "new", "level", descending=[True, True, False]
+def unit_finding(column: str, factor: float) -> Finding:
+    """Return the finding that a column is in another unit: that is no drift of its values."""
+    return Finding.of_schema(
+        column, f"is {factor:.6g} times what it was in every value: is it in another unit?"
     )
 
 
-def _numbers(a: pl.Series, b: pl.Series) -> Finding:
-    old, new = _finite(a), _finite(b)
-    result = ks_test(old, new)
-    moved = normalised_wasserstein(old, new)
-    middle = f"median {_short(old)} to {_short(new)}"
-    return Finding(
-        a.name, "distribution", "ks", result.statistic, result.p_value, None, moved,
-        "standard deviations", False, f"`{a.name}` moved by {moved:.2g} sd ({middle})",
-    )  # fmt: skip
+def may_be_unit(statistic: float, positive: float, negative: float) -> bool:
+    """Return whether a Kolmogorov-Smirnov statistic is one that a change of unit can have.
 
-
-def _finite(series: pl.Series) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = series.drop_nulls().cast(pl.Float64).to_numpy()
-    finite: npt.NDArray[np.float64] = values[np.isfinite(values)]
-    return finite
-
-
-def _short(values: npt.NDArray[np.float64]) -> str:
-    return f"{np.median(values):.4g}" if values.size else "none"
-
-
-def _levels(name: str, levels: pl.DataFrame) -> Finding:
-    table = levels.select("old", "new").to_numpy().T.astype(np.float64)
-    statistic, p_value = _chi_square(_pooled(table))
-    moved = float(total_variation(table[0], table[1]))
-    shares = table / table.sum(axis=1, keepdims=True)
-    most = int(np.argmax(np.abs(shares[1] - shares[0])))
-    text = (
-        f"`{name}`: {moved:.1%} of rows have another level, most of all "
-        f"{levels['level'][most]} ({shares[0, most]:.1%} to {shares[1, most]:.1%})"
-    )
-    return Finding(
-        name, "distribution", "chi-square", statistic, p_value, None, moved,
-        "share of rows", False, text,
-    )  # fmt: skip
-
-
-def _pooled(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return counts with rare levels put together, so that the law of chi-square holds."""
-    expected = table.sum(axis=0) * (table.sum(axis=1).min() / table.sum())
-    rare = expected < _MIN_EXPECTED
-    if rare.sum() < 2:
-        return table
-    return np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
-
-
-def _chi_square(table: npt.NDArray[np.float64]) -> tuple[float, float]:
-    if table.shape[1] < 2:
-        return 0.0, 1.0
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    statistic = float(((table - expected) ** 2 / expected).sum())
-    return statistic, float(chdtrc(table.shape[1] - 1, statistic))
-
-
-def _nulls(a: pl.Series, b: pl.Series) -> list[Finding]:
-    """Test the share of missing values (NaN included); nothing to say where none is missing."""
-    absent = [_absent(a), _absent(b)]
-    rows = [a.len(), b.len()]
-    if sum(absent) == 0:
-        return []
-    shares = [absent[0] / rows[0], absent[1] / rows[1]]
-    pool = sum(absent) / sum(rows)
-    spread = math.sqrt(pool * (1 - pool) * (1 / rows[0] + 1 / rows[1]))
-    z = (shares[1] - shares[0]) / spread if spread else 0.0
-    text = f"`{a.name}`: {shares[1]:.1%} missing, was {shares[0]:.1%}"
-    return [
-        Finding(
-            a.name, "nulls", "two shares", z, float(2 * ndtr(-abs(z))), None,
-            shares[1] - shares[0], "share of rows", False, text,
-        )
-    ]  # fmt: skip
-
-
-def _absent(series: pl.Series) -> int:
-    nan = series.is_nan().sum() if series.dtype.is_float() else 0
-    return series.null_count() + int(nan or 0)
-
-
-def _new_levels(name: str, levels: pl.DataFrame) -> Finding:
-    """Test whether new levels are more, or commoner, than the reference lets expect.
-
-    More: after Good and Turing, the chance that the next row has a new level is about the share
-    of levels that the reference saw once; the number of new levels is then near Poisson, with
-    at most this chance times the rows as its mean (one is added to the levels seen once, so that
-    a complete reference still expects one in its own length). Commoner: the chance that all
-    rows of a level fall on one side, times the number of levels. The smaller chance counts,
-    doubled for having looked twice.
+    It moves values within their sign, so that at most those shares of the reference can move.
     """
-    old, new = int(levels["old"].sum()), int(levels["new"].sum())
-    fresh = levels.filter(pl.col("old") == 0).sort("new", "level", descending=[True, False])
-    if fresh.height == 0:
-        text = f"`{name}`: no new level"
-        return Finding(
-            name, "levels", "new levels", 0.0, 1.0, None, 0.0, "share of rows", False, text
-        )
-    expected = (int((levels["old"] == 1).sum()) + 1) * new / old
-    many = float(pdtrc(fresh.height - 1, expected))
-    common = float(levels.height * (new / (old + new)) ** int(fresh["new"][0]))
-    share = int(fresh["new"].sum()) / new
-    shown = ", ".join(fresh["level"].head(3).to_list())
-    text = f"`{name}`: {fresh.height} new levels ({shown}), {share:.1%} of rows"
+    return statistic >= _UNIT_SHARE * max(positive, negative) > 0
+
+
+def _unit_factor(old: FloatArray, new: FloatArray, statistic: float) -> float | None:
+    if statistic < _LEAST_UNIT:
+        return None
+    positive, negative = np.count_nonzero(old > 0), np.count_nonzero(old < 0)
+    if not may_be_unit(statistic, positive / old.size, negative / old.size):
+        return None
+    few = [values[:: 1 + values.size // _UNIT_ROWS] for values in (old, new)]
+    a, b = (np.quantile(side, PROBABILITIES, method="inverted_cdf") for side in few)
+    return unit_factor(a, b, few[0].size, few[1].size)
+
+
+def _vectors(question: Question, old: pl.Series, new: pl.Series, answer: Answer) -> None:
+    rng = np.random.default_rng(question.seed)
+    sides, sizes = [], []
+    for series in (old, new):
+        there = series.drop_nulls()
+        if there.len() > MAX_ROWS:
+            there = there.gather(np.sort(rng.choice(there.len(), MAX_ROWS, replace=False)))
+        rows, (low, high) = as_matrix(there)
+        if rows is None:
+            answer.left_out.append(f"lists of {low} to {high} numbers, expected one length")
+            return
+        sides.append(rows)
+        sizes.append(high)
+    if sizes[0] != sizes[1]:
+        answer.left_out.append(f"lists of {sizes[0]} numbers in the reference and {sizes[1]} now")
+        return
+    for test in question.tests:
+        found = answer.ask(test, sides[0], sides[1], question.seed)
+        if found is not None:
+            answer.findings.append(rows_finding(question.column, test, found, sides[0], sides[1]))
+
+
+def rows_finding(
+    column: str, test: DriftTest, found: DriftOutcome, old: FloatArray, new: FloatArray
+) -> Finding:
+    """Return what a test of whole rows found, in words too."""
+    text = f"`{column}` moved by {found.effect_size:.2g} {test.unit}"
     return Finding(
-        name, "levels", "new levels", float(fresh.height), min(1.0, 2 * min(many, common)), None,
-        share, "share of rows", False, text,
+        column, "distribution", test.name, found.statistic, found.p_value, None,
+        found.effect_size, test.unit, False, text, len(old), len(new),
     )  # fmt: skip
+
+
+def _infinite(series: pl.Series) -> int:
+    return int(series.is_infinite().sum()) if series.dtype.is_float() else 0

@@ -1,12 +1,14 @@
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError, SourceError
+from trimtab.core.errors import ConfigError, SchemaError, SourceError
 from trimtab.data.drift import drift
-from trimtab.data.time import time_expression
+from trimtab.stats.multiplicity import correct
 
 
 def sample(seed: int, n: int = 2_000) -> pl.DataFrame:
@@ -44,9 +46,11 @@ def test_each_way_to_move_is_a_finding_of_its_own():
     assert not report.columns["flag"].drifted
     assert report.columns["size"].test == "ks"
     assert 0.4 < report.columns["size"].effect_size < 0.6
-    assert "new levels (d)" in next(
-        item.message for item in report.findings if item.kind == "levels"
-    )
+    said = {item.message for item in report.findings if item.kind == "levels" and item.drifted}
+    assert said == {
+        "`kind`: 1 new level (d), 10.5% of rows",
+        "`kind`: 1 vanished level (c), 9.5% of rows of the reference",
+    }
 
 
 def test_what_moved_most_comes_first():
@@ -95,93 +99,8 @@ def test_an_odd_value_does_not_end_the_comparison():
     assert report.to_dict()["findings"]
 
 
-@pytest.fixture(scope="module")
-def winter(flights, weather) -> dict[str, pl.DataFrame]:
-    made = {}
-    for name, table in (("flights", flights), ("weather", weather)):
-        rows = table.filter(pl.col("month") <= 3)
-        day = time_expression("time_hour", rows.schema).alias("time")
-        made[name] = rows.with_columns(day).drop("year", "month", "day", "time_hour")
-    return made
-
-
-@pytest.mark.parametrize("table", ["flights", "weather"])
-@pytest.mark.parametrize(("block", "alpha"), [("1w", 0.1), ("1d", 0.05)])
-def test_ordinary_blocks_of_winter_do_not_alarm_more_often_than_alpha(winter, table, block, alpha):
-    """Each block against all others: without blocks nearly every one of them would alarm."""
-    rows = winter[table]
-    starts = rows["time"].dt.truncate(block)
-    every = starts.unique().sort()[1:-1]
-    shown = every if block == "1w" or table == "weather" else every[::4]
-    alarms = 0
-    for start in shown:
-        inside = starts == start
-        report = drift(
-            rows.filter(~inside), rows.filter(inside), block=block, time="time", alpha=alpha
-        )
-        alarms += bool(report.drifted)
-
-    assert alarms <= alpha * len(shown) + 1
-
-
-def test_rows_taken_as_independent_alarm_on_an_ordinary_week(winter):
-    rows = winter["weather"]
-    week = rows["time"].dt.truncate("1w") == datetime(2013, 1, 14, tzinfo=UTC)
-
-    alone = drift(rows.filter(~week), rows.filter(week))
-    blocks = drift(rows.filter(~week), rows.filter(week), block="week", time="time", alpha=0.1)
-
-    assert "temp" in alone.drifted
-    assert blocks.drifted == []
-
-
-def blocky(seed: int, n_days: int) -> pl.DataFrame:
-    """Days that differ from each other by more than rows of a day do."""
-    rng = np.random.default_rng(seed)
-    days = np.repeat(np.arange(n_days), 200)
-    level = rng.normal(size=n_days)[days]
-    start = datetime(2013, 1, 1, tzinfo=UTC)
-    return pl.DataFrame(
-        {
-            "x": level + rng.normal(size=days.size) / 3,
-            "k": np.where(rng.random(days.size) < 0.5 + 0.1 * np.tanh(level), "a", "b"),
-            "day": [start + timedelta(days=int(day)) for day in days],
-        }
-    )
-
-
-def test_a_strange_block_is_found():
-    old, day = blocky(0, 60), blocky(1, 1)
-
-    assert drift(old, day, block="1d", time="day").drifted == []
-    strange = day.with_columns(pl.col("x") + 9, k=pl.lit("new"))
-    report = drift(old, strange, block="1d", time="day")
-    assert set(report.drifted) == {"x", "k"}
-    assert report.columns["x"].unit == "ordinary block distances"
-
-
-def test_a_column_that_goes_missing_for_a_block_is_found():
-    old, day = blocky(0, 60), blocky(1, 1)
-
-    report = drift(old, day.with_columns(x=pl.lit(None)), block="1d", time="day")
-
-    assert [report.columns[name].kind for name in report.drifted] == ["nulls"]
-
-
-def test_too_few_blocks_are_told_and_find_nothing():
-    report = drift(
-        blocky(0, 5), blocky(1, 1).with_columns(pl.col("x") + 99), block="1d", time="day"
-    )
-
-    assert not report.conclusive
-    assert report.drifted == []
-    assert "needs 19 blocks" in report.method
-    with pytest.raises(NotEnoughDataError, match="at least 2 reference blocks of 1w, got 1"):
-        drift(blocky(0, 5), blocky(1, 1), block="1w", time="day")
-
-
 def test_wrong_arguments_and_tables_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="needs `time`"):
+    with pytest.raises(SchemaError, match="one column of times"):
         drift(sample(1), sample(2), block="1d")
     with pytest.raises(ValueError, match="`alpha` between"):
         drift(sample(1), sample(2), alpha=2)
@@ -189,3 +108,122 @@ def test_wrong_arguments_and_tables_are_refused(tmp_path):
         drift(sample(1), sample(2).clear())
     with pytest.raises(SchemaError, match="to date rows by"):
         drift(sample(1), sample(2), block="1d", time="day")
+    with pytest.raises(ValueError, match="`min_effect` of 0 or more"):
+        drift(sample(1), sample(2), min_effect=-1)
+    with pytest.raises(ConfigError, match="a correction for many findings, got `holms`") as caught:
+        drift(sample(1), sample(2), correction="holms")
+    assert caught.value.hint == "Did you mean `holm`?"
+    with pytest.raises(SchemaError, match="`sise` to date rows by"):
+        drift(sample(1), sample(2), time="sise")
+
+
+def test_statistics_and_p_values_are_those_of_scipy_and_brute_force():
+    old, new = sample(3), sample(4, n=1_500).with_columns(pl.col("size") * 1.1)
+
+    report = drift(old, new, correction="none")
+    by_name = {(f.column, f.test): f for f in report.findings}
+
+    for name in ("size", "whole"):
+        found, truth = by_name[name, "ks"], stats.ks_2samp(old[name], new[name])
+        assert found.statistic == pytest.approx(truth.statistic, abs=1e-12)
+        assert found.p_value == pytest.approx(truth.pvalue, abs=1e-12)
+        assert found.adjusted_p == found.p_value
+        assert (found.n_reference, found.n_current, found.error) == (2_000, 1_500, 0.0)
+        distance = stats.wasserstein_distance(old[name], new[name]) / old[name].std(ddof=0)
+        assert found.effect_size == pytest.approx(distance, rel=1e-9)
+    counts = [[side["kind"].eq(k).sum() for k in "abc"] for side in (old, new)]
+    truth = stats.chi2_contingency(counts, correction=False)
+    assert by_name["kind", "chi_square"].p_value == pytest.approx(truth.pvalue, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["bh", "by", "holm", "bonferroni"])
+def test_all_findings_are_corrected_together(method):
+    old, new = sample(3), sample(4).with_columns(pl.col("size") * 1.1)
+
+    report = drift(old, new, correction=method)
+    found = report.findings
+
+    wanted = correct([f.p_value for f in found], method)
+    assert [f.adjusted_p for f in found] == pytest.approx(list(wanted))
+    assert [f.drifted for f in found] == [p <= 0.05 for p in wanted]
+
+
+def test_small_effects_are_no_drift_when_they_are_not_asked_for():
+    old, new = sample(1, 50_000), sample(2, 50_000).with_columns(pl.col("size") + 0.05)
+
+    assert drift(old, new).drifted == ["size"]
+    assert drift(old, new, min_effect=0.04).drifted == ["size"]
+    assert drift(old, new, min_effect=0.1).drifted == []
+    assert drift(old, new.drop("flag"), min_effect=0.1).drifted == ["flag"]
+
+
+@pytest.mark.parametrize(
+    "name", ["chi_square", "jensen_shannon", "hellinger", "psi", "l_infinity", "total_variation"]
+)
+def test_tests_of_counts_compare_numbers_and_levels(name):
+    old, new = sample(1), sample(2).with_columns(pl.col("size") + 0.5)
+
+    report = drift(old, new, tests=name)
+
+    assert {f.test for f in report.findings if f.kind == "distribution"} == {name}
+    assert report.drifted == ["size"]
+    assert report.columns["size"].unit == "share of rows"
+    assert drift(old, new, tests=name, seed=0).to_dict() == report.to_dict()
+
+
+def test_a_mapping_names_tests_by_column():
+    old, new = sample(1), sample(2)
+
+    report = drift(old, new, tests={"size": ["cvm", "wasserstein"], "kind": "psi"})
+
+    asked = {(f.column, f.test) for f in report.findings if f.kind == "distribution"}
+    assert asked == {
+        ("size", "cvm"), ("size", "wasserstein"), ("kind", "psi"), ("whole", "ks"),
+        ("flag", "chi_square"),
+    }  # fmt: skip
+    by_test = {f.test: f for f in report.findings if f.column == "size"}
+    assert by_test["wasserstein"].statistic == by_test["wasserstein"].effect_size
+    truth = stats.cramervonmises_2samp(old["size"], new["size"])
+    assert by_test["cvm"].p_value == pytest.approx(truth.pvalue, abs=1e-12)
+
+
+def test_pictures_show_shares_of_all_values():
+    report = drift(sample(1), sample(2).with_columns(kind=pl.lit("z")))
+
+    for found in report.findings:
+        if found.kind != "distribution":
+            assert found.bins is None
+            continue
+        bins = found.bins
+        assert len(bins.reference) == len(bins.current) <= 24
+        assert sum(bins.reference) == pytest.approx(1)
+        assert sum(bins.current) == pytest.approx(1)
+        assert len(bins.labels or bins.edges[1:]) == len(bins.reference)
+    kind = next(f for f in report.findings if f.column == "kind" and f.bins)
+    assert kind.bins.labels[-1] in "abcz"
+
+
+def test_a_level_that_vanished_is_found():
+    old = sample(1)
+
+    report = drift(old, sample(2).filter(pl.col("kind") != "c"))
+    found = next(f for f in report.findings if f.test == "vanished levels" and f.drifted)
+
+    assert found.column == "kind"
+    assert found.message.startswith("`kind`: 1 vanished level (c)")
+    assert found.effect_size == old["kind"].eq("c").mean()
+
+
+def test_what_is_dated_by_several_columns_is_not_compared():
+    rows = sample(1)
+
+    assert set(drift(rows, rows, time=["whole", "size"]).skipped) == {"whole", "size"}
+
+
+def test_the_report_says_in_a_line_what_moved():
+    report = drift(sample(1), sample(2).with_columns(pl.col("size") + 5))
+
+    assert repr(report) == "<DriftReport: 1 of 4 columns drifted: size>"
+    assert "Benjamini-Hochberg" in report.method
+    assert json.loads(json.dumps(report.to_dict()))["drifted"] == ["size"]
+    assert "<table" in report._repr_html_()
