@@ -161,7 +161,8 @@ def _floor(made: LogLinear, n_cells: int) -> float:
     if first == 0:
         return 0.0
     exponent = math.frexp(first)[1]
-    return math.ldexp(1.0, exponent if wanted <= allowed else exponent - 1)
+    joins = int(np.searchsorted(sizes[order], math.ldexp(1.0, exponent)))
+    return math.ldexp(1.0, exponent if joins <= allowed else exponent - 1)
 
 
 def summed(codes: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:

@@ -76,6 +76,20 @@ def test_the_resolution_follows_the_data(draw, scale):
         assert rank == pytest.approx(probability, abs=0.015)
 
 
+@pytest.mark.parametrize("n_cells", [20, 40, 300])
+@pytest.mark.parametrize("far", [0.0, 3.0, 1e6, -1e6])
+def test_only_a_64th_is_ever_joined_near_zero(far, n_cells):
+    values = np.random.default_rng(3).normal(far, 1, 20_000)
+
+    made = counted(values, 28 if far else 14).reduced(n_cells)
+
+    assert made.codes.size <= n_cells
+    near = np.abs(values) < made.floor
+    assert made.total == values.size
+    assert near.mean() <= 1 / 64
+    assert made.codes.size >= n_cells / 4
+
+
 def test_narrow_data_far_from_zero_get_fine_cells():
     values = np.random.default_rng(2).normal(1e6, 3, 100_000)
 
