@@ -1,10 +1,6 @@
-"""Rows in parts of bounded size, and work on their columns on all cores."""
+"""Rows in parts of bounded size, a few columns at a time where a file is laid out by columns."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -12,29 +8,38 @@ from trimtab.data.text import UNREADABLE, unreadable
 
 # rows at a time: a column of them fits a core's cache, and a table of hundreds fits memory
 BATCH_ROWS = 131_072
+# so many columns are read together, or more where that would make more than so many groups:
+# for each group the files are opened again
+_COLUMNS, _GROUPS = 8, 8
 
 
-def batches(frame: pl.LazyFrame, name: str) -> Iterator[pl.DataFrame]:
-    """Return the rows in their order, in parts; what is wrong with the file is a SourceError.
+def batches(frame: pl.LazyFrame, name: str, *, by_column: bool) -> Iterator[pl.DataFrame]:
+    """Return all rows in their order, in parts; what is wrong with the file is a SourceError.
 
     The next parts are read while one is being worked on.
+
+    Parameters
+    ----------
+    by_column : bool
+        Whether columns can be read apart. Parts then hold a few columns each: first all parts
+        of the first few columns, and so on. Of a Parquet file with large row groups that takes
+        a fraction of the memory, and reading goes on while columns that came first are worked
+        on.
     """
+    columns = frame.collect_schema().names()
+    size = max(_COLUMNS, -(-len(columns) // _GROUPS)) if by_column else max(1, len(columns))
+    groups = [columns[i : i + size] for i in range(0, len(columns), size)]
     try:
-        yield from frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        ahead = _opened(frame, groups[0]) if groups else iter(())
+        for following in [*groups[1:], None]:
+            now = ahead
+            if following is not None:
+                ahead = _opened(frame, following)
+            yield from now
     except UNREADABLE as error:
         raise unreadable(name, error) from None
 
 
-@contextmanager
-def on_all_cores() -> Iterator[Callable[[Callable[[Any], None], Sequence[Any]], None]]:
-    """Give a function that does some work for each item, and returns when all is done.
-
-    Threads do: numpy and polars work without Python's lock.
-    """
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-
-        def run(work: Callable[[Any], None], items: Sequence[Any]) -> None:
-            for _ in pool.map(work, items):
-                pass
-
-        yield run
+def _opened(frame: pl.LazyFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Start to read some columns; what is read waits until it is asked for."""
+    return frame.select(columns).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)

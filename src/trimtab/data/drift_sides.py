@@ -7,7 +7,6 @@ compares them, and lets them go. Any other source is read once, as a whole.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import polars as pl
@@ -15,7 +14,7 @@ import polars as pl
 from trimtab.core.errors import SchemaError, SourceError
 from trimtab.data.drift_report import Finding
 from trimtab.data.profile import ColumnProfile, Profile
-from trimtab.data.sources import collect, read_source, source_name
+from trimtab.data.sources import collect, is_columnar, read_source, source_name
 from trimtab.data.types import storable, type_name
 from trimtab.data.vector_profile import is_vector
 
@@ -23,7 +22,6 @@ Family = Literal["numbers", "levels", "vector", "time", "other"]
 Answer = TypeVar("Answer")
 # columns of both sides that a worker holds at a time
 GROUP_BYTES = 64_000_000
-_BY_COLUMN = (".parquet", ".pq")
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def open_rows(source: Any, nulls: Sequence[str] = ()) -> Rows:
     frame = frame.with_columns(made)
     for column, kind in frame.collect_schema().items():
         columns.setdefault(column, Column(type_name(kind), _family(kind)))
-    if not _is_split_by_column(source):
+    if not is_columnar(source):
         frame = collect(frame, name).lazy()
     rows = int(collect(frame.select(pl.len()), name).item())
     _require_rows(name, rows)
@@ -142,13 +140,6 @@ def by_column(
     with ThreadPoolExecutor(max(2, pl.thread_pool_size())) as pool:
         for answers in pool.map(read, groups):
             yield from answers
-
-
-def _is_split_by_column(source: Any) -> bool:
-    files = source if isinstance(source, (list, tuple)) else [source]
-    return all(
-        isinstance(file, (str, Path)) and str(file).lower().endswith(_BY_COLUMN) for file in files
-    )
 
 
 def _require_rows(name: str, rows: int) -> None:

@@ -26,7 +26,8 @@ class Grouping:
         if self.time is not None and self.every is not None:
             rows = rows.with_columns(pl.col(self.time).dt.truncate(self.every).alias(_WINDOW))
             keys.append(_WINDOW)
-        return rows.partition_by(keys, as_dict=True, maintain_order=True)
+        parts = rows.partition_by(keys, as_dict=True, maintain_order=True)
+        return {key: part.drop(_WINDOW, strict=False) for key, part in parts.items()}
 
 
 def grouping(

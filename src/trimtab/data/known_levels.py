@@ -4,11 +4,13 @@ import numpy as np
 import polars as pl
 
 from trimtab.data.levels import COUNT, VALUE
-from trimtab.stats.arrays import PIECE, scratch
+from trimtab.stats.arrays import PIECE, IntArray, scratch
+from trimtab.stats.distinct import HashArray
 
 # more would seldom find slots of their own
 MAX_KNOWN = 256
-_SLOT_BITS = 16
+# the fewest that do are best: counts are then made within a core's first cache
+_SLOT_BITS = range(6, 17)
 
 
 class KnownLevels:
@@ -27,28 +29,34 @@ class KnownLevels:
     def __init__(self, values: pl.Series) -> None:
         hashes = values.hash(0).to_numpy()
         self._values = values
-        self._shift = next(
-            (shift for shift in range(64 - _SLOT_BITS + 1) if _is_free(_slots(hashes, shift))),
+        self._place = next(
+            (
+                (bits, shift)
+                for bits in _SLOT_BITS
+                for shift in range(64 - bits + 1)
+                if 1 << bits >= hashes.size and _is_free(_slots(hashes, bits, shift))
+            ),
             None,
         )
-        if self._shift is not None:
-            self._of_level = _slots(hashes, self._shift)
+        if self._place is not None:
+            self._of_level = _slots(hashes, *self._place)
             # a slot of no level expects what no hash in it can be
-            self._expected = np.full(1 << _SLOT_BITS, hashes[0])
+            self._expected = np.full(1 << self._place[0], hashes[0])
             self._expected[self._of_level[0]] = ~hashes[0]
             self._expected[self._of_level] = hashes
 
     def count(self, values: pl.Series) -> pl.DataFrame | None:
         """Return the levels of texts with their counts; None if another text may be among them."""
-        if self._shift is None:
+        if self._place is None:
             return None
+        bits, shift = self._place
         hashes = values.hash(0).to_numpy()
-        found = np.zeros(1 << _SLOT_BITS, np.int64)
+        found = np.zeros(1 << bits, np.int64)
         for start in range(0, hashes.size, PIECE):
             piece = hashes[start : start + PIECE]
             slots = scratch(0, piece.size).view(np.int64)
-            np.right_shift(piece, np.uint64(self._shift), out=slots.view(np.uint64))
-            slots &= (1 << _SLOT_BITS) - 1
+            np.right_shift(piece, np.uint64(shift), out=slots.view(np.uint64))
+            slots &= (1 << bits) - 1
             expected = scratch(1, piece.size).view(np.uint64)
             np.take(self._expected, slots, out=expected, mode="clip")
             if not np.array_equal(expected, piece):
@@ -59,10 +67,10 @@ class KnownLevels:
         return made.filter(pl.col(COUNT) > 0)
 
 
-def _slots(hashes: "np.typing.NDArray[np.uint64]", shift: int) -> "np.typing.NDArray[np.int64]":
-    slots = (hashes >> np.uint64(shift)) & np.uint64((1 << _SLOT_BITS) - 1)
+def _slots(hashes: HashArray, bits: int, shift: int) -> IntArray:
+    slots = (hashes >> np.uint64(shift)) & np.uint64((1 << bits) - 1)
     return slots.astype(np.int64)
 
 
-def _is_free(slots: "np.typing.NDArray[np.int64]") -> bool:
-    return bool(np.unique(slots).size == slots.size)
+def _is_free(slots: IntArray) -> bool:
+    return bool(np.bincount(slots).max() == 1)

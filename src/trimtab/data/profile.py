@@ -8,7 +8,6 @@ are exact while a column has at most 256 (while one table is read: 65,536); beyo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,13 @@ import polars as pl
 
 from trimtab.core.errors import SchemaError, SourceError
 from trimtab.core.records import jsonable
-from trimtab.data.batches import batches, on_all_cores
+from trimtab.data.batches import batches
 from trimtab.data.column_facts import ColumnFacts
 from trimtab.data.column_merge import merged
 from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.groups import Key, grouping, in_order
 from trimtab.data.profile_file import FORMAT, is_profile, read, write
-from trimtab.data.sources import read_source, source_name
+from trimtab.data.sources import is_columnar, read_source, source_name
 from trimtab.data.types import storable
 
 
@@ -160,15 +159,13 @@ def profile(
     like = reference.columns if reference is not None else {}
     whole = _Gathered(kinds, like)
     parts: dict[Key, _Gathered] = {}
-    with on_all_cores() as run:
-        for batch in batches(frame, name):
-            split = groups.split(batch) if groups else {}
-            for key in split.keys() - parts.keys():
+    # what rows are grouped by has to be there with every column
+    for batch in batches(frame, name, by_column=is_columnar(source) and not groups):
+        whole.add(batch)
+        for key, part in (groups.split(batch) if groups else {}).items():
+            if key not in parts:
                 parts[key] = _Gathered(kinds, like)
-            pieces = [(whole, batch), *((parts[key], part) for key, part in split.items())]
-            run(partial(_add, pieces), kinds.names())
-            for gathered, piece in pieces:
-                gathered.rows += piece.height
+            parts[key].add(part)
     if whole.rows == 0:
         raise SourceError(
             f"{name}: expected at least one row, got none", hint="Check how it was written."
@@ -181,19 +178,22 @@ class _Gathered:
     """Facts of all columns of some rows."""
 
     def __init__(self, kinds: pl.Schema, like: Mapping[str, ColumnProfile]) -> None:
-        self.rows = 0
         self.columns = {
             name: ColumnFacts(name, kind, like=like.get(name)) for name, kind in kinds.items()
         }
 
+    @property
+    def rows(self) -> int:
+        return max((facts.rows for facts in self.columns.values()), default=0)
+
+    def add(self, part: pl.DataFrame) -> None:
+        for values in part:
+            # threads would not help: numpy's short calls spend their time waiting for Python
+            self.columns[values.name].add(values)
+
     def profile(self, source: str) -> Profile:
         columns = {name: facts.profile() for name, facts in self.columns.items()}
         return Profile(source, self.rows, columns)
-
-
-def _add(pieces: Sequence[tuple[_Gathered, pl.DataFrame]], column: str) -> None:
-    for gathered, piece in pieces:
-        gathered.columns[column].add(piece[column])
 
 
 __all__ = ["ColumnProfile", "Profile", "is_profile", "profile"]

@@ -15,6 +15,7 @@ from trimtab.core.errors import MissingExtraError, SchemaError, SourceError
 from trimtab.data.files import beside, find_files, read_files, with_nulls
 from trimtab.data.text import UNREADABLE, first_line, unreadable
 
+_COLUMNAR = (".parquet", ".pq")
 _SQL = ("sqlite://", "postgresql://", "postgres://")
 
 
@@ -80,6 +81,14 @@ def source_name(source: Any) -> str:
         return ", ".join(source_name(item) for item in source)
     kind = type(source)
     return f"{kind.__module__.partition('.')[0]} {kind.__name__}"
+
+
+def is_columnar(source: Any) -> bool:
+    """Return whether a few columns of a source can be read without the others: Parquet files."""
+    files = source if isinstance(source, (list, tuple)) else [source]
+    return all(
+        isinstance(file, (str, Path)) and str(file).lower().endswith(_COLUMNAR) for file in files
+    )
 
 
 def collect(frame: pl.LazyFrame, name: str) -> pl.DataFrame:

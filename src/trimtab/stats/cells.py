@@ -99,8 +99,10 @@ def counted(
         piece = values[start_of : start_of + PIECE].view(np.uint64)
         keys = scratch(0, piece.size).view(np.int64)
         np.right_shift(piece, np.uint64(52 - bits), out=keys.view(np.uint64))
-        if low <= 0:
+        if signed:
             sides = np.right_shift(keys, 11 + bits, out=scratch(1, piece.size).view(np.int64))
+        if low <= 0:
+            # -0.0 has a sign too
             keys &= (1 << (11 + bits)) - 1
         keys -= first - 1
         if joined:
