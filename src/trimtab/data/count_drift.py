@@ -11,6 +11,8 @@ from trimtab.core.errors import TrimtabError
 from trimtab.data.built_in_tests import SHARE
 from trimtab.data.drift_report import Bins, Finding
 from trimtab.data.drift_tests import DriftOutcome, DriftTest
+from trimtab.data.known_levels import counted_texts
+from trimtab.data.levels import COUNT, VALUE, level_frame
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.levels import new_levels_test, vanished_levels_test
 from trimtab.stats.shares import two_shares_test
@@ -84,15 +86,21 @@ class Levels:
 
     Attributes
     ----------
-    names : polars.Series of str, length n_levels
-        Each level, as text.
+    names : polars.Series or list of str, length n_levels
+        Each level, as text; a list where they are few.
     old, new : ndarray of int64, shape (n_levels,)
         Rows that have it; the commonest of the reference first.
     """
 
-    names: pl.Series
+    names: pl.Series | list[str]
     old: IntArray
     new: IntArray
+
+    def named(self, places: IntArray) -> list[str]:
+        """Return the names at some places."""
+        if isinstance(self.names, list):
+            return [self.names[place] for place in places.tolist()]
+        return self.names.gather(places).to_list()
 
     @classmethod
     def of_values(cls, old: pl.Series, new: pl.Series) -> "Levels":
@@ -110,14 +118,14 @@ class Levels:
         shown = np.arange(counts.size)
         if counts.size > n:
             shown = np.flatnonzero(counts >= np.partition(counts, -n)[-n])
-        names = self.names.gather(shown)
+        names = self.named(shown)
         if shown.size > _MANY:
-            order = names.arg_sort().to_numpy()
+            order = pl.Series(names).arg_sort().to_numpy()
             order = order[np.argsort(-counts[shown][order], kind="stable")]
             found: IntArray = shown[order[:n]]
             return found
         falling = (-counts[shown]).tolist()
-        ranked = sorted(zip(falling, names.to_list(), shown.tolist(), strict=True))
+        ranked = sorted(zip(falling, names, shown.tolist(), strict=True))
         return np.array([place for _, _, place in ranked[:n]], np.int64)
 
     def bins(self) -> Bins:
@@ -125,7 +133,7 @@ class Levels:
         few = self.old.size <= N_DRAWN
         shown = self.commonest(self.old + self.new, N_DRAWN if few else N_DRAWN - 1)
         shares = [counts[shown] / max(1, counts.sum()) for counts in (self.old, self.new)]
-        labels = self.names.gather(shown).to_list()
+        labels = self.named(shown)
         if not few:
             labels = [*labels, OTHERS]
             shares = [np.append(share, 1 - share.sum()) for share in shares]
@@ -134,11 +142,10 @@ class Levels:
 
 
 def _counted(values: pl.Series, name: str) -> pl.DataFrame:
-    counted = values.alias("level").value_counts(name=name)
+    there = values.drop_nulls() if values.null_count() else values
+    counted = counted_texts(there) if values.dtype == pl.String else level_frame(there)
     # cast only now: there are fewer levels than rows
-    return counted.filter(pl.col("level").is_not_null()).with_columns(
-        pl.col("level").cast(pl.String)
-    )
+    return counted.select(pl.col(VALUE).cast(pl.String).alias("level"), pl.col(COUNT).alias(name))
 
 
 def distribution_of_levels(
@@ -149,7 +156,7 @@ def distribution_of_levels(
     n, m = int(old.sum()), int(new.sum())
     was, now = old / n, new / m
     most = int(levels.commonest(np.abs(now - was), 1)[0])
-    change = f"{levels.names[most]} ({was[most]:.1%} to {now[most]:.1%})"
+    change = f"{levels.named(np.array([most]))[0]} ({was[most]:.1%} to {now[most]:.1%})"
     bins = levels.bins()
     for test in tests:
         found = answer.ask(test, old, new, seed)
@@ -176,7 +183,7 @@ def unseen_levels(column: str, levels: Levels, word: Unseen) -> Finding:
     count, share = int(np.count_nonzero(unseen)), float(unseen.sum() / here.sum())
     text = f"`{column}`: no {word} level"
     if count:
-        names = levels.names.gather(levels.commonest(unseen, min(3, count))).to_list()
+        names = levels.named(levels.commonest(unseen, min(3, count)))
         noun = "level" if count == 1 else "levels"
         whose = " of the reference" if word == "vanished" else ""
         text = (

@@ -3,14 +3,28 @@
 import numpy as np
 import polars as pl
 
-from trimtab.data.levels import COUNT, VALUE
+from trimtab.data.levels import COUNT, VALUE, level_frame
 from trimtab.stats.arrays import PIECE, IntArray, scratch
 from trimtab.stats.distinct import HashArray
 
 # more would seldom find slots of their own
 MAX_KNOWN = 256
+# rows from which it pays to look at the first ones
+_MANY = 4 * PIECE
 # the fewest that do are best: counts are then made within a core's first cache
 _SLOT_BITS = range(6, 17)
+
+
+def counted_texts(values: pl.Series) -> pl.DataFrame:
+    """Return each text of a series without nulls with its count.
+
+    Of many rows the first ones tell which levels to expect.
+    """
+    if values.len() < _MANY:
+        return level_frame(values)
+    known = level_frame(values.head(PIECE))
+    made = KnownLevels(known[VALUE]).count(values) if known.height <= MAX_KNOWN else None
+    return level_frame(values) if made is None else made
 
 
 class KnownLevels:
@@ -50,10 +64,9 @@ class KnownLevels:
         if self._place is None:
             return None
         bits, shift = self._place
-        hashes = values.hash(0).to_numpy()
         found = np.zeros(1 << bits, np.int64)
-        for start in range(0, hashes.size, PIECE):
-            piece = hashes[start : start + PIECE]
+        for start in range(0, values.len(), PIECE):
+            piece = values.slice(start, PIECE).hash(0).to_numpy()
             slots = scratch(0, piece.size).view(np.int64)
             np.right_shift(piece, np.uint64(shift), out=slots.view(np.uint64))
             slots &= (1 << bits) - 1

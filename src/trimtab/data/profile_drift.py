@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 
 from trimtab.data.built_in_tests import KS, MEANS, SD
 from trimtab.data.cell_drift import (
@@ -101,15 +100,15 @@ def _numbers(question: Question, old: ColumnProfile, new: ColumnProfile, answer:
 
 def _levels(question: Question, old: ColumnProfile, new: ColumnProfile, answer: Answer) -> None:
     counts = [{_text(value): n for value, n in side.top} for side in (old, new)]
+    levels = _table(counts[0], counts[1])
     if old.top_complete and new.top_complete:
-        levels = _table(counts[0], counts[1])
         distribution_of_levels(question.column, levels, question.tests, question.seed, answer)
     else:
         _commonest_levels(question, (old, new), counts, answer)
     asked: list[tuple[Unseen, ColumnProfile]] = [("new", old), ("vanished", new)]
     for word, known in asked:
         if known.top_complete:
-            answer.findings.append(unseen_levels(question.column, _table(*counts), word))
+            answer.findings.append(unseen_levels(question.column, levels, word))
         else:
             answer.left_out.append(
                 f"{word} levels cannot be told: the profile keeps the commonest "
@@ -143,7 +142,7 @@ def _commonest_levels(
     ]
     tables = [
         Levels(
-            pl.Series([*shared, OTHERS]),
+            [*shared, OTHERS],
             np.append(pair[0], max(0, totals[0] - pair[0].sum())),
             np.append(pair[1], max(0, totals[1] - pair[1].sum())),
         )
@@ -163,7 +162,7 @@ def _commonest_levels(
 def _table(old: dict[str, int], new: dict[str, int]) -> Levels:
     names = sorted({*old, *new}, key=lambda name: (-old.get(name, 0), name))
     a, b = (np.array([own.get(name, 0) for name in names], np.int64) for own in (old, new))
-    return Levels(pl.Series(names, dtype=pl.String), a, b)
+    return Levels(names, a, b)
 
 
 def _text(value: object) -> str:

@@ -4,6 +4,7 @@ What the format is called and its version stand in the file's metadata. Values o
 ranges are JSON texts, since columns have different types; counts and sketches are lists.
 """
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from trimtab.core.errors import SourceError
 from trimtab.data.column_profile import ColumnProfile, Scalar
@@ -32,6 +33,8 @@ _PLAIN = (
     "distinct_error", "top_complete", "top_error", "increasing",
 )  # fmt: skip
 _MOMENTS = tuple(field.name for field in fields(Moments))
+# read without making a Python number of each
+_ARRAYS = ("cells", "cell_counts", "hashes", "vector_mean", "vector_scatter")
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "group": pl.Int64, "name": pl.String, "type": pl.String,
     **dict.fromkeys(("count", "nulls", "nan", "infinite", "zeros", "negative"), pl.Int64),
@@ -95,14 +98,16 @@ def read(file: Path) -> tuple[str, list[Part], list[Key]]:
                 f"{file.name}: expected a profile of format {FORMAT}, got {facts['format']}",
                 hint="Make the profile again.",
             )
-        rows = pl.read_parquet(file, glob=False).rows(named=True)
+        saved = pl.read_parquet(file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise SourceError(
             f"{file}: expected a saved profile, got: {first}", hint="Check the path."
         ) from None
     made: list[Part] = [(n, {}) for n in facts["rows"]]
-    for row in rows:
+    lists = {name: _arrays(saved, name) for name in _ARRAYS}
+    for place, row in enumerate(saved.drop(_ARRAYS).iter_rows(named=True)):
+        row |= {name: arrays[place] for name, arrays in lists.items()}
         made[row["group"]][1][row["name"]] = _column(row)
     return facts["source"], made, [tuple(_value(x) for x in key) for key in facts["keys"]]
 
@@ -164,10 +169,20 @@ def _column(row: dict[str, Any]) -> ColumnProfile:
     )  # fmt: skip
 
 
+def _arrays(saved: pl.DataFrame, name: str) -> list[NDArray[Any] | None]:
+    """Return the lists of a column as arrays; None where there is none."""
+    values = saved.select(pl.col(name).explode().drop_nulls()).to_series().to_numpy()
+    lengths = saved.select(pl.col(name).list.len()).to_series().to_list()
+    ends = itertools.accumulate(length or 0 for length in lengths)
+    return [
+        None if length is None else values[end - length : end]
+        for end, length in zip(ends, lengths, strict=True)
+    ]
+
+
 def _vector(row: dict[str, Any]) -> VectorProfile:
     facts = json.loads(row["vector"])
-    mean = np.array(row["vector_mean"], np.float64)
-    scatter = np.array(row["vector_scatter"], np.float64)
+    mean, scatter = row["vector_mean"], row["vector_scatter"]
     side = round(scatter.size**0.5)
     low, high = facts["lengths"]
     return VectorProfile(
@@ -177,8 +192,8 @@ def _vector(row: dict[str, Any]) -> VectorProfile:
 
 
 def _cells(facts: dict[str, Any]) -> LogLinear:
-    codes = np.cumsum(np.array(facts["cells"], np.int64))
-    counts = np.array(facts["cell_counts"], np.int64)
+    codes = np.cumsum(np.asarray(facts["cells"], np.int64))
+    counts = np.asarray(facts["cell_counts"], np.int64)
     return LogLinear(facts["bits"], codes, counts, facts["floor"])
 
 

@@ -55,12 +55,12 @@ class LogLinear:
     @property
     def lower(self) -> FloatArray:
         """Lower edges, shape (n_cells,)."""
-        return np.where(self.codes >= 0, self._edge(self.codes), -self._edge(-self.codes))
+        return self._edges(np.abs(self.codes))
 
     @property
     def upper(self) -> FloatArray:
         """Upper edges, shape (n_cells,)."""
-        return np.where(self.codes >= 0, self._edge(self.codes + 1), -self._edge(-1 - self.codes))
+        return self._edges(np.abs(self.codes + 1))
 
     def coarsened(self, bits: int) -> "LogLinear":
         """Return the same counts with fewer bits, each cell a sum of the old ones."""
@@ -123,10 +123,14 @@ class LogLinear:
         inward = math.floor(value) if low >= 0 else math.ceil(value)
         return float(max(inward, math.ceil(low)) if low >= 0 else min(inward, math.floor(high)))
 
-    def _edge(self, codes: IntArray) -> FloatArray:
-        bits = codes.clip(0) << (52 - self.bits)
-        edges: FloatArray = bits.view(np.float64)
-        return np.where(codes == 1, np.maximum(edges, self.floor), edges) if self.floor else edges
+    def _edges(self, codes: IntArray) -> FloatArray:
+        """Return the inner edges of cells on the right of zero, on the side of each cell."""
+        edges: FloatArray = (codes << (52 - self.bits)).view(np.float64)
+        if self.floor:
+            edges = np.where(codes == 1, np.maximum(edges, self.floor), edges)
+        if self.codes.size and self.codes[0] >= 0:
+            return edges
+        return np.where(self.codes >= 0, edges, -edges)
 
 
 def aligned(a: LogLinear, b: LogLinear) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
@@ -135,7 +139,8 @@ def aligned(a: LogLinear, b: LogLinear) -> tuple[FloatArray, FloatArray, IntArra
     The cells are those of the coarser of the two; the counts are exact.
     """
     a, b = _alike(a, b)
-    codes = np.union1d(a.codes, b.codes)
+    codes = np.sort(np.concatenate([a.codes, b.codes]), kind="stable")
+    codes = codes[np.append(codes[1:] != codes[:-1], True)]
     counts = []
     for each in (a, b):
         spread = np.zeros(codes.size, np.int64)
@@ -169,8 +174,9 @@ def summed(codes: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
     """Return each code once, with the sum of its counts."""
     if codes.size == 0:
         return codes, counts
-    order = np.argsort(codes, kind="stable")
-    codes, counts = codes[order], counts[order]
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        codes, counts = codes[order], counts[order]
     starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
     return codes[starts], np.add.reduceat(counts, starts)
 
