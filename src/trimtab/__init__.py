@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from trimtab.core.project import load_project as load_project
     from trimtab.core.records import DatasetVersion as DatasetVersion
     from trimtab.core.workspace import Workspace as Workspace
+    from trimtab.data.checks import ValidationReport as ValidationReport
     from trimtab.data.checks import validate as validate
     from trimtab.data.drift import drift as drift
+    from trimtab.data.drift_report import DriftReport as DriftReport
     from trimtab.data.infer import infer_schema as infer_schema
     from trimtab.data.profile import Profile as Profile
     from trimtab.data.profile import profile as profile
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from trimtab.data.quality_history import quality_history as quality_history
     from trimtab.data.quality_report import QualityReport as QualityReport
     from trimtab.data.schema import Schema as Schema
+    from trimtab.data.schema_diff import schema_diff as schema_diff
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
     from trimtab.gates.decide import decide as gate_decide
@@ -54,11 +57,14 @@ _PLACES = {
     "Profile": "data.profile:Profile",
     "infer_schema": "data.infer:infer_schema",
     "Schema": "data.schema:Schema",
+    "schema_diff": "data.schema_diff:schema_diff",
     "validate": "data.checks:validate",
+    "ValidationReport": "data.checks:ValidationReport",
     "quality": "data.quality:quality",
     "QualityReport": "data.quality_report:QualityReport",
     "quality_history": "data.quality_history:quality_history",
     "drift": "data.drift:drift",
+    "DriftReport": "data.drift_report:DriftReport",
     "mmd": "stats.mean_discrepancy:mmd",
     # a model is made, and earns its place
     "FeatureSet": "models.features:FeatureSet",

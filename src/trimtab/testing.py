@@ -11,8 +11,8 @@ With pytest::
         check(energy_test)
 
 Each takes the test, calls it with generated data of every kind that it says it takes, and raises
-`AssertionError` with a sentence on what is wrong. All but `false_alarms_are_rare` take a few
-calls; that one takes 200 a kind. Checks that pass are no proof: they see rates that are far off,
+`AssertionError` with a sentence on what is wrong. All but those on false alarms take a few
+calls; these take 200 a kind. Checks that pass are no proof: they see rates that are far off,
 not small errors.
 """
 
@@ -20,12 +20,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trimtab.data.drift_tests import DriftOutcome, DriftTest, Takes
+from trimtab.data.drift_tests import DriftOutcome, DriftTest, Takes, flaw
 from trimtab.stats.arrays import FloatArray, IntArray
 
 Sample = FloatArray | IntArray
 _LEVELS, _COLUMNS = 6, 3
 _LARGE = 3.0
+_ALPHA, _REPEATS, _ALLOWED = 0.1, 200, 33
 
 
 def p_values_are_chances(test: DriftTest) -> None:
@@ -98,7 +99,11 @@ def few_rows_do_not_raise(test: DriftTest) -> None:
     """Check 1 to 3 rows a side: a chance, or NaN for too few."""
     for kind in _forms(test):
         for sizes in ((1, 1), (1, 3), (3, 2)):
-            found = test(*_pair(test, kind, 5, sizes=sizes), seed=0)
+            try:
+                found = test(*_pair(test, kind, 5, sizes=sizes), seed=0)
+            except Exception as error:
+                what = f"raised {type(error).__name__} ({error}) for {sizes} rows"
+                raise AssertionError(_say(test, kind, what)) from error
             _check_chance(test, kind, found, f"{sizes} rows")
 
 
@@ -108,16 +113,22 @@ def false_alarms_are_rare(test: DriftTest) -> None:
     More than 33 of 200 happen to an honest test once in 700 times; the seeds are fixed, so an
     honest test that passes once will pass again.
     """
-    alpha, repeats, allowed = 0.1, 200, 33
     for kind in _forms(test):
-        found = [
-            test(*_pair(test, kind, 100 + seed, sizes=(40, 60)), seed=seed)
-            for seed in range(repeats)
+        pairs = [_pair(test, kind, 100 + seed, sizes=(40, 60)) for seed in range(_REPEATS)]
+        _check_rate(test, kind, pairs, "without drift")
+
+
+def false_alarms_are_rare_where_values_repeat(test: DriftTest) -> None:
+    """Check the same of values rounded to a few different ones; of levels, of rare ones.
+
+    Laws of values that all differ fail here, and so do laws for many rows a level.
+    """
+    for kind in _forms(test):
+        pairs = [
+            _repeating(test, _pair(test, kind, 400 + seed, sizes=(40, 60)), seed)
+            for seed in range(_REPEATS)
         ]
-        alarms = sum(each.p_value <= alpha for each in found)
-        assert alarms <= allowed, _say(
-            test, kind, f"alarmed on {alarms} of {repeats} pairs without drift at alpha {alpha}"
-        )
+        _check_rate(test, kind, pairs, "of repeated values without drift")
 
 
 DRIFT_TEST_CHECKS: tuple[Callable[[DriftTest], None], ...] = (
@@ -129,11 +140,14 @@ DRIFT_TEST_CHECKS: tuple[Callable[[DriftTest], None], ...] = (
     ties_are_fine,
     few_rows_do_not_raise,
     false_alarms_are_rare,
+    false_alarms_are_rare_where_values_repeat,
 )
 
 
 def _forms(test: DriftTest) -> list[Takes]:
     """Return one kind for each form of data that the test is called with."""
+    wrong = flaw(test)
+    assert not wrong, f"expected a drift test, got {wrong}"
     if "levels" in test.kinds:
         return ["levels"]
     found: list[Takes] = ["numbers"] if "numbers" in test.kinds else []
@@ -163,6 +177,26 @@ def _pair(
         return rng.normal(size=sizes[0]), rng.normal(size=sizes[1]) + shift
     a, b = (rng.normal(size=(size, 1)) + rng.normal(size=(size, _COLUMNS)) / 2 for size in sizes)
     return a, b + shift * (-1.0) ** np.arange(_COLUMNS)
+
+
+def _repeating(test: DriftTest, pair: tuple[Sample, Sample], seed: int) -> tuple[Sample, Sample]:
+    """Return a pair rounded to few values; of levels, new counts over many rare ones."""
+    if "levels" not in test.kinds:
+        return pair[0].round(), pair[1].round()
+    rng = np.random.default_rng(seed)
+    shares = 1 / np.arange(1.0, 4 * _LEVELS)
+    a, b = (rng.multinomial(side.sum(), shares / shares.sum()) for side in pair)
+    return a, b
+
+
+def _check_rate(
+    test: DriftTest, kind: Takes, pairs: list[tuple[Sample, Sample]], what: str
+) -> None:
+    found = [test(*pair, seed=seed) for seed, pair in enumerate(pairs)]
+    alarms = sum(each.p_value <= _ALPHA for each in found)
+    assert alarms <= _ALLOWED, _say(
+        test, kind, f"alarmed on {alarms} of {len(pairs)} pairs {what} at alpha {_ALPHA}"
+    )
 
 
 def _alone(side: Sample) -> Sample:

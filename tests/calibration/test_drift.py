@@ -1,5 +1,7 @@
 """A whole report alarms no more often than it says; one that is not corrected is caught."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -82,6 +84,55 @@ def test_profiles_alarm_at_most_as_often_as_alpha():
     alarms = [bool(drift(*pair).drifted) for pair in pairs]
 
     assert np.mean(alarms) <= allowed(ALPHA, 60)
+
+
+def days(rng, n_days):
+    """Return rows of days that differ from each other by more than rows of a day do."""
+    day = np.repeat(np.arange(n_days), 30)
+    level = rng.standard_t(3, size=n_days)[day]
+    x = level + rng.normal(size=day.size)
+    return pl.DataFrame(
+        {
+            "x": np.where(rng.random(day.size) < 0.1 + 0.1 * np.tanh(level), np.nan, x),
+            "tied": rng.poisson(np.exp(rng.normal(size=n_days) / 3)[day]),
+            "k": np.where(rng.random(day.size) < 0.5 + 0.3 * np.tanh(level), "a", "b"),
+            "day": [datetime(2013, 1, 1, tzinfo=UTC) + timedelta(days=int(d)) for d in day],
+        }
+    )
+
+
+def test_an_ordinary_day_among_days_alarms_at_most_as_often_as_alpha():
+    rng, alarms, alone = np.random.default_rng(5), [], []
+    for _ in range(150):
+        rows = days(rng, 20)
+        last = pl.col("day") == rows["day"].max()
+        pair = rows.filter(~last), rows.filter(last)
+        alarms.append(bool(drift(*pair, block="day").drifted))
+        alone.append(bool(drift(*pair, time="day").drifted))
+
+    assert np.mean(alarms) <= allowed(ALPHA, 150)
+    # what it takes days for: rows taken as independent
+    assert np.mean(alone) > 0.5
+
+
+def test_a_stranger_day_among_more_days_is_found_more_often():
+    def power(n_days, shift):
+        rng, found = np.random.default_rng(6), []
+        for _ in range(40):
+            rows = days(rng, n_days + 1)
+            last = pl.col("day") == rows["day"].max()
+            strange = rows.filter(last).with_columns(pl.col("x") + shift)
+            found.append("x" in drift(rows.filter(~last), strange, block="day").drifted)
+        return np.mean(found)
+
+    by_shift = [power(25, shift) for shift in (0, 5, 25)]
+    by_days = [power(n_days, 8) for n_days in (12, 25, 80)]
+
+    assert by_shift[0] <= 0.15
+    assert by_shift[0] < by_shift[1] < by_shift[2]
+    assert by_shift[2] > 0.9
+    assert by_days[0] == 0.0  # alpha 0.05 needs 19
+    assert by_days[1] <= by_days[2] + 0.1
 
 
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.3])

@@ -1,5 +1,6 @@
 """Options that several `trimtab data` commands share, and how they read and write files."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,14 @@ from rich.table import Table
 from trimtab.core.errors import SourceError
 
 Source = Annotated[
-    str, typer.Argument(help="A file, glob, database URL or package:NAME/FILE.", metavar="TABLE")
+    str,
+    typer.Argument(
+        help="A file, glob, database URL, package:NAME/FILE, or a version of the project here: "
+        "flights@3.",
+        metavar="TABLE",
+    ),
 ]
+_VERSION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*@\d+")
 Nulls = Annotated[
     list[str] | None, typer.Option("--null", help="A text that stands for 'missing'.")
 ]
@@ -29,6 +36,15 @@ Html = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Show every column, however dull.")]
 
 
+def duration(text: str | None) -> str | None:
+    """Refuse the value of an option that is no length of time."""
+    from trimtab.data.quality_age import is_duration
+
+    if text is not None and not is_duration(text):
+        raise typer.BadParameter(f"expected a duration such as 6h, 1d or 2w, got {text!r}")
+    return text
+
+
 def spec(columns: list[str] | None) -> str | list[str] | None:
     """Return one column as a name, several as a list."""
     if not columns:
@@ -36,11 +52,21 @@ def spec(columns: list[str] | None) -> str | list[str] | None:
     return columns[0] if len(columns) == 1 else columns
 
 
+def table_of(place: str) -> Any:
+    """Return the dataset version that `flights@3` names in this folder's project, or the place."""
+    if not _VERSION.fullmatch(place) or Path(place).exists():
+        return place
+    from trimtab.core.workspace import Workspace
+    from trimtab.data.tables import Tables
+
+    return Tables(Workspace.open().tables_folder).get(place)
+
+
 def side(place: str) -> Any:
-    """Return a saved profile if there is one at a path, else the path itself."""
+    """Return a saved profile if there is one at a path, else what `table_of` does."""
     from trimtab.data.profile import Profile, is_profile
 
-    return Profile.load(place) if is_profile(place) else place
+    return Profile.load(place) if is_profile(place) else table_of(place)
 
 
 def write_page(path: Path | None, page: Callable[[], str]) -> None:

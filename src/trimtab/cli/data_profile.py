@@ -43,7 +43,11 @@ def profile(
         list[str] | None, typer.Option(help="Column to group by; repeatable.", metavar="COLUMN")
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="Length of the windows to group by: 1h, 1d, 1w …")
+        str | None,
+        typer.Option(
+            help="Length of the windows to group by: 1h, 1d, 1w …; COLUMN=1h says whose times.",
+            metavar="LENGTH",
+        ),
     ] = None,
     save: Annotated[
         Path | None, typer.Option(help="Also keep the profile, as Parquet.", metavar="FILE")
@@ -59,17 +63,25 @@ def profile(
     from trimtab.data.report import profile_page
 
     like = side(reference) if reference else None
-    if isinstance(like, str):
+    if like is not None and not isinstance(like, Profile):
         like = describe(like, nulls=null or ())
     made = side(source)
     if not isinstance(made, Profile):
-        made = describe(source, reference=like, by=by, time=time, query=query, nulls=null or ())
+        made = describe(
+            made, reference=like, by=by, time=_windows(time), query=query, nulls=null or ()
+        )
     if save is not None:
         with writing(save, "--save"):
             made.save(save)
         say(f"profile: {save}")
     write_page(html, lambda: profile_page(made))
     emit(made.to_dict(), as_json=as_json, text=ProfileTable(made))
+
+
+def _windows(words: str | None) -> str | tuple[str, str] | None:
+    """Return the length of windows, with the column of times where one is named."""
+    column, named, length = (words or "").rpartition("=")
+    return (column, length) if named else words
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Group, RenderableType
@@ -17,8 +17,10 @@ from trimtab.cli.data_options import (
     Query,
     Source,
     Time,
+    duration,
     plain_table,
     spec,
+    table_of,
     write_page,
 )
 from trimtab.cli.output import AsJson, ProjectPath, emit
@@ -41,8 +43,28 @@ def quality(
         datetime | None, typer.Option(help="The moment that age is seen from; now unless given.")
     ] = None,
     max_age: Annotated[
-        str | None, typer.Option(help="How old the newest row may be: 6h, 1d …")
+        str | None, typer.Option(help="How old the newest row may be: 6h, 1d …", callback=duration)
     ] = None,
+    max_row_age: Annotated[
+        str | None, typer.Option(help="How old any row may be.", callback=duration)
+    ] = None,
+    arrived: Annotated[
+        str | None, typer.Option(help="Column with the time a row arrived.", metavar="COLUMN")
+    ] = None,
+    max_delay: Annotated[
+        str | None,
+        typer.Option(help="How long after its event a row may arrive.", callback=duration),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column whose levels each have their own rhythm in time; repeatable.",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    environment: Annotated[
+        Literal["training", "serving"], typer.Option(help="Where the rows are to be used.")
+    ] = "training",
     history: Annotated[
         bool, typer.Option("--history", help="Of every version of a project's table TABLE.")
     ] = False,
@@ -53,14 +75,21 @@ def quality(
     as_json: AsJson = False,
 ) -> None:
     """Score accuracy, completeness, consistency and timeliness, and say what to mend first."""
-    if history:
-        if html is not None or query or null or now:
-            raise typer.BadParameter(
-                "it takes none of --html, --now, --query and --null", param_hint="--history"
-            )
-        reports = _reports(
-            project, source, schema=schema, label=label, time=spec(time), key=key, max_age=max_age
+    asked: dict[str, Any] = {
+        "label": label, "time": spec(time), "key": key, "by": by, "max_age": max_age,
+        "max_row_age": max_row_age, "arrived": arrived, "max_delay": max_delay,
+    }  # fmt: skip
+    if max_delay is not None and arrived is None:
+        raise typer.BadParameter(
+            "expected --arrived beside it, got none", param_hint="--max-delay"
         )
+    if history:
+        if html is not None or query or null or now or environment != "training":
+            raise typer.BadParameter(
+                "it takes none of --html, --now, --query, --null and --environment",
+                param_hint="--history",
+            )
+        reports = _reports(project, source, schema=schema, **asked)
         text = _history(source, reports)
         emit([report.to_dict() for report in reports], as_json=as_json, text=text)
         return
@@ -68,8 +97,8 @@ def quality(
     from trimtab.data.report import quality_page
 
     report = score(
-        source, schema, now=now or datetime.now(UTC), label=label, time=spec(time), key=key,
-        max_age=max_age, query=query, nulls=null or (),
+        table_of(source), schema, now=now or datetime.now(UTC), environment=environment,
+        query=query, nulls=null or (), **asked,
     )  # fmt: skip
     write_page(html, lambda: quality_page(report))
     emit(report.to_dict(), as_json=as_json, text=_figures(report))

@@ -19,6 +19,7 @@ from trimtab.cli.data_options import (
     Time,
     plain_table,
     spec,
+    table_of,
     write_page,
 )
 from trimtab.cli.output import AsJson, emit, print_line
@@ -61,7 +62,12 @@ def draft(
     from trimtab.data.infer import infer_schema
 
     made = infer_schema(
-        source, query=query, nulls=null or (), time=spec(time), key=key or (), covers=covers
+        table_of(source),
+        query=query,
+        nulls=null or (),
+        time=spec(time),
+        key=key or (),
+        covers=covers,
     )
     if as_json:
         emit(made.model_dump(mode="json"), as_json=True, text="")
@@ -73,23 +79,26 @@ def draft(
 def diff(
     old: Annotated[str, typer.Argument(help="A schema file or a table.")],
     new: Annotated[str, typer.Argument(help="A schema file or a table.")],
+    html: Html = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which columns are new, gone, renamed, retyped or in another unit; exit code 1 if any."""
+    from trimtab.data.report import schema_diff_page
     from trimtab.data.schema_diff import schema_diff
 
     found = schema_diff(old, new)
-    emit(found.to_dict(), as_json=as_json, text=_changes(found, old, new))
+    write_page(html, lambda: schema_diff_page(found))
+    emit(found.to_dict(), as_json=as_json, text=_changes(found))
     if found.changes:
         raise typer.Exit(1)
 
 
-def _changes(found: "SchemaDiff", old: str, new: str) -> RenderableType:
+def _changes(found: "SchemaDiff") -> RenderableType:
     from trimtab.data.report_words import counted
 
-    title = f"{old} → {new}: {counted(len(found.changes), 'change')}"
     if not found.changes:
-        return f"{old} → {new}: no change"
+        return f"{found.old} → {found.new}: no change"
+    title = f"{found.old} → {found.new}: {counted(len(found.changes), 'change')}"
     drawn = plain_table()
     for name in ("column", "change", "what"):
         drawn.add_column(name, no_wrap=name != "what", overflow="fold")
@@ -117,7 +126,7 @@ def validate(
     from trimtab.data.report import validation_page
 
     report = check(
-        source, schema, environment=environment, now=datetime.now(UTC),
+        table_of(source), schema, environment=environment, now=datetime.now(UTC),
         previous_rows=previous_rows, query=query, nulls=null or (),
     )  # fmt: skip
     write_page(html, lambda: validation_page(report))

@@ -1,6 +1,7 @@
 """Frozen records that travel from room to room; they hold facts and do nothing."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -28,7 +29,8 @@ class DatasetVersion(Record):
 
     `fingerprint` is a hash of the rows (values, column names and types) of each ingest in turn:
     two versions with the same fingerprint hold the same data, whatever they were read from. The
-    same rows ingested in other portions have another one.
+    same rows ingested in other portions have another one. `reader`, on a version that comes from
+    `Tables`, opens its rows; it is no part of the record.
     """
 
     table: str
@@ -43,6 +45,13 @@ class DatasetVersion(Record):
     time_max: datetime | None
     parent: int | None
     created_at: datetime
+    reader: Callable[[], Any] | None = field(default=None, compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, but for `reader`."""
+        plain = Record.to_dict(replace(self, reader=None))
+        del plain["reader"]
+        return plain
 
     @property
     def name(self) -> str:

@@ -10,10 +10,12 @@ A guide, in the order a row meets them:
 - `tables` appends rows to Delta tables; each append is a *dataset version* (`flights@7`).
 - `profile` describes tables in one pass over `batches`, whole and by `groups`, and adds parts up.
   `column_profile` says what is known of a column, `column_facts` gathers it (`number_facts`,
-  `text_facts`, `levels`, `vector_profile`), `column_merge` adds, `profile_file` keeps it.
+  `text_facts`, `levels`, `known_levels`, `vector_profile`), `column_merge` adds, `profile_file`
+  keeps it.
 - `schema` is the reviewed file of what a table should look like (`schema_column`,
   `schema_links`, `schema_file`; `conditions` reads its SQL); `infer` drafts it, `schema_diff`
-  compares two of them (`unit_change`: years that became months).
+  compares two of them (`schema_demands`: what is asked now and was not; `unit_change`: years that
+  became months; `scale_change`: Celsius that became Fahrenheit).
 - `checks` holds rows against a schema in one scan: `row_checks`, `column_checks`,
   `table_checks`, `distribution_checks`, and those that need another table: `foreign_keys`,
   `reference_checks`.
@@ -21,9 +23,10 @@ A guide, in the order a row meets them:
   (`quality_markers`, `quality_gaps`) and the age of its rows (`quality_age`); `quality_history`
   keeps the figures of each dataset version.
 - `drift` compares two sets of rows (`drift_sides`, `drift_plan`): rows as independent
-  (`row_drift`, `count_drift`, `joint_drift`), from stored profiles (`profile_drift`), or against
-  blocks of the same kind (`block_drift`). `drift_tests` says what a test is, `built_in_tests`
-  which there are, `drift_report` what comes of them.
+  (`row_drift`, `count_drift`, `joint_drift`), from stored profiles (`profile_drift`,
+  `cell_drift`), or against blocks of the same kind (`block_drift`, `block_counts`). `drift_tests`
+  says what a test is, `built_in_tests` which there are, `drift_verdict` which findings are drift,
+  `drift_report` what comes of them, `effect_words` by how much.
 - `report` draws all of these as pages (`report_words`, `report_pictures`, `templates/`).
 
 `deltalake` is imported by `tables` alone, the ADBC drivers by `sources` alone.

@@ -8,7 +8,7 @@ standard deviations of the reference, or how many rows have another value. Only 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,13 +16,15 @@ from trimtab.data.drift_tests import DriftOutcome, DriftTest, Takes
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.bins import bin_counts, bin_edges
 from trimtab.stats.cramer_von_mises import cvm_test
-from trimtab.stats.distances import l_infinity, total_variation
+from trimtab.stats.distances import total_variation
 from trimtab.stats.levels import chi_square_test
+from trimtab.stats.multivariate import MultivariateResult
 from trimtab.stats.numbers import compare_numbers
 from trimtab.stats.permutation import CountDistance, DistanceName, permutation_distance_test
-from trimtab.stats.transport import wasserstein
+from trimtab.stats.transport import normalised_wasserstein, wasserstein
 from trimtab.stats.two_sample import TwoSampleResult
 
+Result = TypeVar("Result", TwoSampleResult, MultivariateResult)
 SD, SHARE = "standard deviations", "share of rows"
 # asked of numbers and of number lists unless another test is named
 KS, MEANS = "ks", "mean_embedding"
@@ -39,10 +41,11 @@ _NUMBERS: frozenset[Takes] = frozenset({"numbers"})
 
 @dataclass(frozen=True)
 class OfNumbers:
-    """A test of values; effect: the Wasserstein distance."""
+    """A test of values; effect: the Wasserstein distance, which can be the statistic itself."""
 
     name: str
     result: Callable[[FloatArray, FloatArray, int], TwoSampleResult]
+    is_distance: bool = False
     kinds: frozenset[Takes] = _NUMBERS
     unit: str = SD
 
@@ -52,7 +55,8 @@ class OfNumbers:
         """Compare two samples of finite values."""
         a, b = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
         found = self.result(a, b, seed)
-        return DriftOutcome(found.statistic, found.p_value, compare_numbers(a, b).moved)
+        moved = found.statistic if self.is_distance else compare_numbers(a, b).moved
+        return DriftOutcome(found.statistic, found.p_value, moved)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,6 @@ class OfCounts:
 
     name: str
     result: Callable[[IntArray, IntArray, int], TwoSampleResult]
-    effect: Callable[[IntArray, IntArray], FloatArray] = total_variation
     kinds: frozenset[Takes] = _COUNTED
     unit: str = SHARE
 
@@ -71,7 +74,7 @@ class OfCounts:
         """Compare counts over the same levels."""
         a, b = np.asarray(reference, dtype=np.int64), np.asarray(current, dtype=np.int64)
         found = self.result(a, b, seed)
-        return DriftOutcome(found.statistic, found.p_value, float(self.effect(a, b)))
+        return DriftOutcome(found.statistic, found.p_value, float(total_variation(a, b)))
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,14 @@ def binned(
     edges = bin_edges(pooled, n_bins)
     old, new = bin_counts(a, edges)[:-1], bin_counts(b, edges)[:-1]
     filled = old + new > 0
-    sums = np.bincount(np.searchsorted(edges, pooled), weights=pooled, minlength=filled.size)
-    return old[filled], new[filled], sums[filled] / (old + new)[filled]
+    cells = np.searchsorted(edges, pooled)
+    sums = np.bincount(cells, weights=pooled, minlength=filled.size)
+    least, most = np.full(filled.size, np.inf), np.full(filled.size, -np.inf)
+    np.minimum.at(least, cells, pooled)
+    np.maximum.at(most, cells, pooled)
+    # a mean is a rounded sum: of neighbours among floats it could lie in the next bin
+    means = np.clip(sums[filled] / (old + new)[filled], least[filled], most[filled])
+    return old[filled], new[filled], means
 
 
 def _ks(a: FloatArray, b: FloatArray, seed: int) -> TwoSampleResult:
@@ -113,18 +122,22 @@ def _ks(a: FloatArray, b: FloatArray, seed: int) -> TwoSampleResult:
 
 
 def _cvm(a: FloatArray, b: FloatArray, seed: int) -> TwoSampleResult:
-    return cvm_test(a, b)
+    return _settled(lambda permutations: cvm_test(a, b, permutations=permutations, seed=seed))
 
 
 def _chi_square(a: IntArray, b: IntArray, seed: int) -> TwoSampleResult:
-    return chi_square_test(a, b, seed=seed)
+    return _settled(
+        lambda permutations: chi_square_test(a, b, permutations=permutations, seed=seed)
+    )
 
 
 def _wasserstein(a: FloatArray, b: FloatArray, seed: int) -> TwoSampleResult:
     """Return the distance in deviations of `a`; its p-value by dealing out rows over bins."""
     old, new, places = binned(a, b, _TRANSPORT_BINS)
-    found = _dealt(partial(wasserstein, positions=places), old, new, seed)
-    return replace(found, statistic=compare_numbers(a, b).moved)
+    # a power of two keeps all digits; distances far below one would pass for rounding
+    span = np.ldexp(places, -int(np.frexp(places[-1] / 2 - places[0] / 2)[1]))
+    found = _dealt(partial(wasserstein, positions=span), old, new, seed)
+    return replace(found, statistic=normalised_wasserstein(a, b))
 
 
 def _by_permutation(
@@ -136,15 +149,21 @@ def _by_permutation(
 def _dealt(
     distance: DistanceName | CountDistance, a: IntArray, b: IntArray, seed: int
 ) -> TwoSampleResult:
-    """Return the test by permutation, with more of them where the first say that it matters.
+    return _settled(
+        lambda permutations: permutation_distance_test(
+            distance, a, b, permutations=permutations, seed=seed
+        )
+    )
+
+
+def _settled(test: Callable[[int], Result]) -> Result:
+    """Return a test by permutation, with more of them where the first say that it matters.
 
     A level is kept: below 0.1 only the second p-value can be the answer, above it only one of
     two that each keep theirs, and the second only if the first was lower.
     """
-    first = permutation_distance_test(distance, a, b, permutations=FEW_PERMUTATIONS, seed=seed)
-    if not first.p_value <= _UNLIKELY:
-        return first
-    return permutation_distance_test(distance, a, b, permutations=PERMUTATIONS, seed=seed)
+    first = test(FEW_PERMUTATIONS)
+    return test(PERMUTATIONS) if first.p_value <= _UNLIKELY else first
 
 
 # each import below is of a module that takes long to load, or is seldom asked for
@@ -169,7 +188,9 @@ def _deep_kernel(a: FloatArray, b: FloatArray, seed: int) -> Any:
 def _mean_embedding(a: FloatArray, b: FloatArray, seed: int) -> Any:
     from trimtab.stats.mean_embedding import mean_embedding_test
 
-    return mean_embedding_test(a, b, permutations=2 * JOINT_PERMUTATIONS + 1, seed=seed)
+    return _settled(
+        lambda permutations: mean_embedding_test(a, b, permutations=permutations, seed=seed)
+    )
 
 
 def _classifier(a: FloatArray, b: FloatArray, seed: int) -> Any:
@@ -187,12 +208,12 @@ def _pca(a: FloatArray, b: FloatArray, seed: int) -> Any:
 BUILT_IN: tuple[DriftTest, ...] = (
     OfNumbers(KS, _ks),
     OfNumbers("cvm", _cvm),
-    OfNumbers("wasserstein", _wasserstein),
+    OfNumbers("wasserstein", _wasserstein, is_distance=True),
     OfCounts("chi_square", _chi_square),
     OfCounts("jensen_shannon", _by_permutation("jensen_shannon")),
     OfCounts("hellinger", _by_permutation("hellinger")),
     OfCounts("psi", _by_permutation("psi")),
-    OfCounts("l_infinity", _by_permutation("l_infinity"), effect=l_infinity),
+    OfCounts("l_infinity", _by_permutation("l_infinity")),
     OfCounts("total_variation", _by_permutation("total_variation")),
     OfRows(
         MEANS, _mean_embedding, SD, kinds=frozenset({"vector"}),

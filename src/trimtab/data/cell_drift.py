@@ -118,9 +118,9 @@ def picture(
     # steps between cells, straight within them
     inner = edges[1:-1]
     cell = np.minimum(np.searchsorted(upper, inner), upper.size - 1)
-    width, into = upper[cell] - lower[cell], inner - lower[cell]
-    inside = np.minimum(np.maximum(into, 0), width)
-    into = np.divide(inside, width, out=(into >= 0).astype(np.float64), where=width > 0)
+    size, into = upper[cell] - lower[cell], inner - lower[cell]
+    inside = np.minimum(np.maximum(into, 0), size)
+    into = np.divide(inside, size, out=(into >= 0).astype(np.float64), where=size > 0)
     shares = []
     for share in below:
         before = np.where(cell > 0, share[cell - 1], 0.0)

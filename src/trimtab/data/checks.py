@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
@@ -18,7 +18,7 @@ from trimtab.core.records import Record, Violation
 from trimtab.data.distribution_checks import DistributionCheck, distribution_checks
 from trimtab.data.foreign_keys import foreign_key_checks
 from trimtab.data.reference_checks import drift_checks, load_references
-from trimtab.data.row_checks import RAW, RowCheck, can_be_asked, fitted, row_checks
+from trimtab.data.row_checks import RowCheck, can_be_asked, fitted, row_checks, row_names
 from trimtab.data.schema import Environment, Schema
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.data.table_checks import table_checks
@@ -113,6 +113,8 @@ def validate(
         If the source cannot be read or has no rows.
     SchemaError
         If the schema cannot be read.
+    ValueError
+        If there is no such environment.
 
     Examples
     --------
@@ -122,6 +124,8 @@ def validate(
     >>> report.ok, report.violations[0].message
     (True, '`age`: 1 of 2 values above 120 (largest 190)')
     """
+    if environment not in get_args(Environment):
+        raise ValueError(f"`training` or `serving` was expected, got {environment!r}")
     wanted = schema if isinstance(schema, Schema) else Schema.load(schema)
     name = table or source_name(source)
     read = read_source(source, query=query, nulls=nulls)
@@ -140,7 +144,7 @@ def validate(
     open_checks = [
         check for check in checks if check.id in facts and not check.is_settled(facts[check.id])
     ]
-    shown = _row_names(wanted, columns)
+    shown = row_names(wanted, columns)
     found += [*unasked, *_second_pass(frame, open_checks, shown, name)]
     references = load_references(wanted, environment)
     if previous_rows is None and wanted.reference in references:
@@ -225,17 +229,15 @@ def _unreadable(frame: pl.LazyFrame, check: Check, table: str, error: BaseExcept
     return Violation(table, check.column, check.check, check.severity, 0, 0, text)
 
 
-def _row_names(schema: Schema, columns: pl.Schema) -> dict[str, pl.Expr]:
-    """Return what names a row in examples: its key as it came, or its number without one."""
-    key = [name for name in schema.key if name in columns]
-    if not key:
-        return {"row": pl.int_range(1, pl.len() + 1, dtype=pl.Int64)}
-    return {name: pl.col(RAW + name if RAW + name in columns else name) for name in key}
-
-
 def _not_asked(schema: Schema, columns: pl.Schema, environment: Environment) -> list[str]:
-    """Return the written conditions that read a column which is not there."""
+    """Return the checks of rows that need a column which is not there."""
     told = [
+        f"{word}: no column `{name}`"
+        for word, named in (("key", schema.key), ("time", time_columns(schema.time, columns)))
+        for name in named
+        if name not in columns
+    ]
+    told += [
         f"rule `{rule.name}`: a column that it reads is not there"
         for rule in schema.rules
         if not can_be_asked(rule.conditions, columns)

@@ -66,6 +66,8 @@ class ColumnFacts:
                 notes.append("one row: spread, range and levels cannot be told")
             elif made.distinct == 1 and not made.distinct_error:
                 notes.append("constant")
+            elif made.moments is not None and made.std is None:
+                notes.append("numbers so large that their spread cannot be told")
         return replace(made, notes=(*notes, *made.notes))
 
 
@@ -170,15 +172,18 @@ class _Booleans:
 class _Vectors:
     def __init__(self) -> None:
         self._made: VectorProfile | None = None
+        self._broken = 0
 
     def add(self, values: pl.Series) -> None:
         rows, lengths = as_matrix(values)
+        self._broken += 0 if rows is None else values.len() - len(rows)
         part = ragged(lengths) if rows is None else vector_part(rows)
         self._made = part if self._made is None else self._made.merged(part)
 
     def finish(self, column: ColumnProfile) -> ColumnProfile:
         assert self._made is not None
-        made = replace(column, vector=self._made)
+        # a list with a missing, NaN or infinite number is no vector
+        made = replace(column, vector=self._made, nan=self._broken)
         if self._made.dimension is None:
             low, high = self._made.lengths
             note = f"lists of {low} to {high} numbers: only lengths are told"

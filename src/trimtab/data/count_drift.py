@@ -1,5 +1,6 @@
 """Findings from counts alone: missing values and levels, the same for rows and for profiles."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,7 @@ from trimtab.core.errors import TrimtabError
 from trimtab.data.built_in_tests import SHARE
 from trimtab.data.drift_report import Bins, Finding
 from trimtab.data.drift_tests import DriftOutcome, DriftTest
+from trimtab.data.effect_words import moved_by, percent
 from trimtab.data.known_levels import counted_texts
 from trimtab.data.levels import COUNT, VALUE, level_frame
 from trimtab.stats.arrays import FloatArray, IntArray
@@ -41,14 +43,22 @@ class Answer:
     ) -> DriftOutcome | None:
         """Return what a test says; one that fails or has too few rows costs only itself."""
         try:
-            found = test(reference, current, seed=seed)
+            made = test(reference, current, seed=seed)
+            found = DriftOutcome(
+                float(made.statistic), float(made.p_value), float(made.effect_size)
+            )
         except TrimtabError:
             raise
         except Exception as error:  # noqa: BLE001 - a test may be a stranger's
             self.left_out.append(f"the test `{test.name}` failed: {type(error).__name__}: {error}")
             return None
-        if not 0 <= found.p_value <= 1:
+        if math.isnan(found.p_value):
             self.left_out.append(f"too few values for the test `{test.name}`")
+            return None
+        if not 0 <= found.p_value <= 1:
+            self.left_out.append(
+                f"the test `{test.name}` gave {found.p_value:g}, which is no p-value"
+            )
             return None
         return found
 
@@ -69,7 +79,7 @@ def nulls_finding(
         return []
     found = two_shares_test(missing[0], rows[0], missing[1], rows[1])
     was, now = missing[0] / rows[0], missing[1] / rows[1]
-    text = f"`{column}`: {now:.1%} missing, was {was:.1%}"
+    text = f"`{column}`: {percent(now)} missing, was {percent(was)}"
     if sum(infinite):
         text += f" (infinite: {infinite[1]:,} rows, were {infinite[0]:,})"
     return [
@@ -156,15 +166,16 @@ def distribution_of_levels(
     n, m = int(old.sum()), int(new.sum())
     was, now = old / n, new / m
     most = int(levels.commonest(np.abs(now - was), 1)[0])
-    change = f"{levels.named(np.array([most]))[0]} ({was[most]:.1%} to {now[most]:.1%})"
+    name = levels.named(np.array([most]))[0]
+    change = f"{name} ({percent(was[most])} to {percent(now[most])})"
     bins = levels.bins()
     for test in tests:
         found = answer.ask(test, old, new, seed)
         if found is None:
             continue
-        moved = f"{found.effect_size:.1%} of rows have another level"
+        moved = f"{percent(found.effect_size)} of rows have another level"
         if test.unit != SHARE:
-            moved = f"moved by {found.effect_size:.2g} {test.unit}"
+            moved = moved_by(found.effect_size, test.unit)
         answer.findings.append(
             Finding(
                 column, "distribution", test.name, found.statistic, found.p_value, None,
@@ -186,9 +197,8 @@ def unseen_levels(column: str, levels: Levels, word: Unseen) -> Finding:
         names = levels.named(levels.commonest(unseen, min(3, count)))
         noun = "level" if count == 1 else "levels"
         whose = " of the reference" if word == "vanished" else ""
-        text = (
-            f"`{column}`: {count:,} {word} {noun} ({', '.join(names)}), {share:.1%} of rows{whose}"
-        )
+        listed = ", ".join(names)
+        text = f"`{column}`: {count:,} {word} {noun} ({listed}), {percent(share)} of rows{whose}"
     return Finding(
         column, "levels", f"{word} levels", result.statistic, result.p_value, None,
         share, SHARE, False, text, int(levels.old.sum()), int(levels.new.sum()),

@@ -247,7 +247,10 @@ def _by_block(
     skipped |= {name: _UNLIKE_BY_BLOCK for name, kind in families.items() if kind not in _BLOCKED}
     shared = [name for name in families if name not in skipped]
     length = BLOCKS.get(block, block)
-    findings, count = compared_by_block(old, new, shared, time=time, block=length, alpha=alpha)
+    findings, left_out, count = compared_by_block(
+        old, new, shared, time=time, block=length, alpha=alpha
+    )
+    skipped |= left_out
     method, conclusive = (
         f"ranks among {count} reference blocks of {length}, all columns at once",
         is_conclusive(count, alpha),

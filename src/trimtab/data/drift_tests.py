@@ -48,7 +48,7 @@ class DriftTest(Protocol):
     Attributes
     ----------
     name : str
-        What people ask for it by.
+        What people ask for it by: the name of its entry point.
     kinds : frozenset of {"numbers", "levels", "vector", "joint"}
         What it can be asked of: a numeric column, a column of levels, a column of number lists,
         or all numeric columns together.
@@ -95,25 +95,39 @@ def find_test(name: str, built_in: Iterable[DriftTest]) -> DriftTest:
     own = {test.name: test for test in built_in}
     if name in own:
         return own[name]
-    offered = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in offered:
-        known = [*own, *sorted(set(offered) - set(own))]
+    entries = entry_points(group=GROUP)
+    offered = [entry for entry in entries if entry.name == name]
+    if not offered:
+        known = [*own, *sorted(entries.names - set(own))]
         near = nearest(name, known)
         listed = f" All there are: {', '.join(known)}." if near.startswith("Did") else ""
         raise ConfigError(f"expected the name of a drift test, got `{name}`", hint=near + listed)
-    return _loaded(offered[name])
+    packages = sorted({_package(entry) for entry in offered})
+    if len(packages) > 1:
+        raise ConfigError(
+            f"expected one package with a drift test `{name}`, got {', '.join(packages)}",
+            hint=f"Uninstall all but one, or pass `{name}` under another name in one of them.",
+        )
+    return _loaded(offered[0])
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else entry.value
 
 
 def _loaded(entry: EntryPoint) -> DriftTest:
-    package = entry.dist.name if entry.dist else entry.value
+    package = _package(entry)
     try:
         test = entry.load()
-        flaw = _flaw(test)
+        wrong = flaw(test)
+        # reports and messages name a test by itself
+        if not wrong and test.name != entry.name:
+            wrong = f"one that calls itself `{test.name}` in place of `{entry.name}`"
     except Exception as error:  # noqa: BLE001 - a stranger's module can fail in any way
-        flaw = f"{type(error).__name__}: {error}"
-    if flaw:
+        wrong = f"{type(error).__name__}: {error}"
+    if wrong:
         raise ConfigError(
-            f"expected `{entry.value}` of the package `{package}` to be a drift test, got {flaw}",
+            f"expected `{entry.value}` of the package `{package}` to be a drift test, got {wrong}",
             hint=f"Mend, update or uninstall `{package}`; `trimtab.testing` tells what is wrong.",
             package=package,
         )
@@ -121,7 +135,7 @@ def _loaded(entry: EntryPoint) -> DriftTest:
     return found
 
 
-def _flaw(test: object) -> str:
+def flaw(test: object) -> str:
     """Return what keeps an object from being a drift test, in a few words; "" if nothing does."""
     if isinstance(test, type):
         return "a class, not an object of it"

@@ -37,7 +37,8 @@ class Verdict:
         return [each for each in found if each.p_value is None] + judged
 
     def _matters(self, finding: Finding) -> bool:
-        return abs(finding.effect_size or 0.0) >= self.min_effect
+        # an effect that could not be told (NaN) is not known to be small
+        return not abs(finding.effect_size or 0.0) < self.min_effect
 
 
 def report_of(

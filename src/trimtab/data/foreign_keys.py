@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import SchemaError, nearest
+from trimtab.core.errors import SchemaError, SourceError, nearest
 from trimtab.core.records import Violation
 from trimtab.data.column_checks import EXAMPLES
 from trimtab.data.schema import ForeignKey, Schema
@@ -101,9 +101,13 @@ def _checked(
 
 def _known(key: ForeignKey, source: Any, columns: pl.Schema, there: str) -> pl.LazyFrame:
     """Return the other table's keys, under our names and in our types."""
-    other = read_source(source)
-    other = other.with_columns(storable(other.collect_schema()))
-    kinds = other.collect_schema()
+    try:
+        other = read_source(source)
+        other = other.with_columns(storable(other.collect_schema()))
+        kinds = other.collect_schema()
+    except SourceError as error:
+        words = f"foreign key {', '.join(key.columns)}"
+        raise SourceError(f"{words}: {error.problem}", hint=error.hint) from None
     for name in key.there:
         if name not in kinds:
             raise SchemaError(

@@ -55,10 +55,11 @@ def _dating(kinds: pl.Schema, time: str | tuple[str, str]) -> tuple[str, str]:
     if isinstance(time, str):
         dated = [name for name, kind in kinds.items() if kind in (pl.Datetime, pl.Date)]
         if len(dated) != 1:
+            named = dated[0] if dated else "COLUMN"
             raise SchemaError(
                 f"expected one column of times to make windows of {time}, got "
                 f"{', '.join(dated) or 'none'}",
-                hint=f'Name it: time=("{dated[0] if dated else "COLUMN"}", "{time}").',
+                hint=f'Name it: time=("{named}", "{time}"), or `--time {named}={time}`.',
             )
         column, every = dated[0], time
     else:

@@ -6,10 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from trimtab.core.errors import SchemaError, nearest
 from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.profile import Profile, profile
 from trimtab.data.schema import ColumnSchema, Schema, Value
+from trimtab.data.schema_column import zone_of
 from trimtab.data.sources import collect, read_source, source_name
+from trimtab.data.time import ROW_NUMBER
 
 FEW_ROWS = 100  # fewer say nothing of what is unique, in order or of one length
 
@@ -30,8 +33,8 @@ def infer_schema(
     a quantile that leaves out five), on either side, or to the last value if that is at most
     twice as far; with zeros and no negative values, 0 is the least. That lets a long tail pass
     and catches what is far from all other values, in the very rows it was drafted from. Text
-    of few levels keeps to them, text of one length to that length; what names each row is
-    unique, and what rises from row to row goes on rising.
+    of few levels keeps to them, text of one length to that length, times to their zone; what
+    names each row is unique, and what rises from row to row goes on rising.
     All of it is *warn*, except that keys and times are needed (*stop*).
 
     Parameters
@@ -50,6 +53,8 @@ def infer_schema(
     ------
     SourceError
         If the source cannot be read or has no rows.
+    SchemaError
+        If a column of `time` or `key` is not there.
 
     Examples
     --------
@@ -60,7 +65,12 @@ def infer_schema(
     (0, 240)
     """
     about = source if isinstance(source, Profile) else profile(source, query=query, nulls=nulls)
-    needed = {*key, *([time] if isinstance(time, str) else time or [])}
+    needed = {*key, *([time] if isinstance(time, str) else time or [])} - {ROW_NUMBER}
+    for name in sorted(needed - set(about.columns)):
+        raise SchemaError(
+            f"{about.source}: expected a column `{name}`, found none",
+            hint=nearest(name, about.columns), column=name,
+        )  # fmt: skip
     unique = {
         name: _is_unique(column) for name, column in about.columns.items() if name not in needed
     }
@@ -77,7 +87,20 @@ def infer_schema(
         columns[name] = columns[name].model_copy(
             update={"max_null_share": 0.0, "severity": "stop"}
         )
+    for name, zone in time_zones(source, about, query=query, nulls=nulls).items():
+        columns[name] = columns[name].model_copy(update={"time_zone": zone})
     return Schema(time=time, key=list(key), min_rows=1, covers=covers, columns=columns)
+
+
+def time_zones(
+    source: Any, about: Profile, *, query: str | None = None, nulls: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the zones that the times of a table come in; a profile no longer knows them."""
+    times = [name for name, column in about.columns.items() if column.type == "Datetime"]
+    if not times or isinstance(source, Profile):
+        return {}
+    kinds = read_source(source, query=query, nulls=nulls).collect_schema()
+    return {name: zone for name in times if (zone := zone_of(kinds[name])) is not None}
 
 
 def _is_unique(column: ColumnProfile) -> bool | None:

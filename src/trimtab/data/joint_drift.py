@@ -9,7 +9,7 @@ import polars as pl
 from trimtab.data.count_drift import Answer
 from trimtab.data.drift_report import JOINT
 from trimtab.data.drift_tests import DriftTest
-from trimtab.data.row_drift import MAX_ROWS, rows_finding
+from trimtab.data.row_drift import MAX_ROWS, not_enough, rows_finding, too_few
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.multivariate import standardised
 
@@ -51,6 +51,9 @@ class JointRows:
         if min(map(len, complete)) == 0:
             answer.left_out.append("no row has a value in every numeric column")
             return answer
+        if too_few(*map(len, complete)):
+            answer.left_out.append(not_enough(*map(len, complete)))
+            return answer
         pooled = np.concatenate(complete)
         old, new = (standardised(rows, pooled) for rows in complete)
         dropped = sum(map(len, sides)) - len(pooled)
@@ -59,7 +62,8 @@ class JointRows:
             if found is None:
                 continue
             finding = rows_finding(JOINT, test, found, old, new)
-            text = f"{finding.message}, {len(kept)} columns taken together"
+            columns_kept = "1 column" if len(kept) == 1 else f"{len(kept):,} columns"
+            text = f"{finding.message}, {columns_kept} taken together"
             if dropped:
                 text += f"; {dropped:,} rows with a missing value left out"
             answer.findings.append(replace(finding, message=text))

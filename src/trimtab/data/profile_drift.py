@@ -32,8 +32,16 @@ from trimtab.data.count_drift import (
 )
 from trimtab.data.drift_report import Finding
 from trimtab.data.drift_tests import DriftOutcome
-from trimtab.data.row_drift import UNLIKE, Question, may_be_unit, numbers_finding, unit_finding
-from trimtab.data.unit_change import unit_change
+from trimtab.data.effect_words import moved_by
+from trimtab.data.row_drift import (
+    UNLIKE,
+    Question,
+    may_be_unit,
+    not_enough,
+    numbers_finding,
+    too_few,
+)
+from trimtab.data.scale_change import other_unit
 from trimtab.data.vector_profile import N_DIRECTIONS, VectorProfile, directions
 from trimtab.stats.log_linear import aligned
 from trimtab.stats.two_sample import binned_ks_test
@@ -43,13 +51,17 @@ def compared_by_profile(question: Question, old: ColumnProfile, new: ColumnProfi
     """Compare one column of two profiles."""
     answer = Answer()
     rows = old.count + old.nulls, new.count + new.nulls
-    missing = rows[0] - old.usable, rows[1] - new.usable
+    there = old.usable, new.usable
+    missing = rows[0] - there[0], rows[1] - there[1]
+    if max(there) == 0:
+        answer.left_out.append("no value on either side")
+        return answer
     answer.findings += nulls_finding(question.column, missing, rows, (old.infinite, new.infinite))
     if question.family in UNLIKE:
         answer.left_out.append(UNLIKE[question.family])
-    elif min(old.usable, new.usable) == 0:
-        answer.left_out.append("no value on one side: only missing values are counted")
-    else:
+    elif too_few(*there) and min(there) > 0:
+        answer.left_out.append(not_enough(*there))
+    elif min(there) > 0:  # else the finding on missing values says it
         _BY_FAMILY[question.family](question, old, new, answer)
     return answer
 
@@ -67,11 +79,8 @@ def _numbers(question: Question, old: ColumnProfile, new: ColumnProfile, answer:
     result = binned_ks_test(a, b)
     negative = old.negative / n
     positive = 1 - negative - old.zeros / n
-    factor = None
-    if may_be_unit(result.statistic, positive, negative):
-        factor = unit_change(old, new)
-    if factor is not None:
-        answer.findings.append(unit_finding(question.column, factor))
+    if may_be_unit(result.statistic, positive, negative) and (unit := other_unit(old, new)):
+        answer.findings.append(Finding.of_schema(question.column, unit))
         return
     below = a.cumsum() / n, b.cumsum() / m
     whole = old.type.startswith("Int")
@@ -205,7 +214,7 @@ def _hotelling(a: VectorProfile, b: VectorProfile) -> DriftOutcome | None:
 
 
 def _of_means(question: Question, found: DriftOutcome, n: int, m: int) -> Finding:
-    text = f"`{question.column}`: the mean vector moved by {found.effect_size:.2g} sd"
+    text = f"`{question.column}`: the mean vector {moved_by(found.effect_size, SD)}"
     return Finding(
         question.column, "distribution", "hotelling", found.statistic, found.p_value, None,
         found.effect_size, SD, False, text, n, m,

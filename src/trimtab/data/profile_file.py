@@ -78,7 +78,7 @@ def write(file: Path, source: str, parts: Sequence[Part], keys: Sequence[Key]) -
         )
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     pl.DataFrame(rows, schema=_SCHEMA).write_parquet(
-        part, compression_level=9, metadata={_NAME: json.dumps(facts)}
+        part, compression_level=19, statistics=False, metadata={_NAME: json.dumps(facts)}
     )
     part.replace(file)
 

@@ -5,13 +5,14 @@ counted by `quality_faults`, and put together in `quality_scores`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import SchemaError, nearest
+from trimtab.core.errors import SchemaError, SourceError, nearest
 from trimtab.core.records import Violation
 from trimtab.data.checks import validate
 from trimtab.data.column_profile import Scalar
@@ -40,7 +41,7 @@ from trimtab.data.quality_scores import (
     consistency,
     timeliness,
 )
-from trimtab.data.row_checks import RAW, fitted, row_checks
+from trimtab.data.row_checks import fitted, row_checks, row_names
 from trimtab.data.schema import Environment, Schema
 from trimtab.data.sources import read_source, source_name
 from trimtab.data.time import ROW_NUMBER, time_columns
@@ -124,6 +125,8 @@ def quality(
         If the source cannot be read or has no rows.
     SchemaError
         If the schema cannot be read, or a column named here is not there.
+    ValueError
+        If what should be a duration is none, or `max_delay` stands without `arrived`.
 
     Notes
     -----
@@ -146,15 +149,19 @@ def quality(
     >>> report.accuracy.score, report.accuracy.parts[0].examples
     (0.8333333333333334, ({'row': 2, 'age': 190},))
     """
+    # what is wrong here is told before anything is read
+    need = Need(_utc(now), max_age, max_row_age, arrived, max_delay)
     name = table or source_name(source)
     read = read_source(source, query=query, nulls=nulls)
-    wanted, given = _standard(read, schema, time, key, markers)
-    need = Need(_utc(now), max_age or wanted.max_age, max_row_age, arrived, max_delay)
+    there = read.collect_schema()
+    named = [*time_columns(time, there), *(key or ()), *(by or ()), *(markers or ())]
+    _refuse_unknown(there, name, [label, arrived, *named])
+    wanted, given = _standard(read, name, schema, time, key, markers)
+    need = replace(need, max_age=max_age or wanted.max_age)
     checked = validate(read, wanted, environment=environment, now=need.now, others=others,
                        tables=tables, table=name)  # fmt: skip
     frame, _ = fitted(read, wanted, environment, name)
     kinds = frame.collect_schema()
-    _refuse_unknown(kinds, name, [label, arrived, *(by or ()), *given])
     names = [
         column
         for column, asked in wanted.columns.items()
@@ -177,7 +184,7 @@ def quality(
     if clock is not None and wanted.time != ROW_NUMBER:
         gaps = find_gaps(frame, clock[0], grouping(frame, wanted, by, name), name)
     found = Findings(
-        names, columns, faults, counts, examples(frame, met, _row_names(wanted, kinds), name),
+        names, columns, faults, counts, examples(frame, met, row_names(wanted, kinds), name),
         checked.violations, gaps, wanted.min_rows or 0,
     )  # fmt: skip
     newest = counts.facts.get("newest")
@@ -202,6 +209,7 @@ def quality(
 
 def _standard(
     read: pl.LazyFrame,
+    name: str,
     schema: Schema | Path | str | None,
     time: str | list[str] | None,
     key: Sequence[str] | None,
@@ -209,21 +217,18 @@ def _standard(
 ) -> tuple[Schema, dict[str, Sequence[Scalar]]]:
     """Return what the table is held against, and what stands for "missing" in some columns."""
     if schema is None:
-        about = profile(read)
+        try:
+            about = profile(read)
+        except SourceError as error:
+            # the rows are read once, so the profile knows no more than that they are a frame
+            problem = error.problem.replace(source_name(read), name, 1)
+            raise SourceError(problem, hint=error.hint) from None
         drafted = infer_schema(about, time=time, key=key or ())
         return drafted, {**drafted_markers(about), **(markers or {})}
     wanted = schema if isinstance(schema, Schema) else Schema.load(schema)
     changed = {"time": time, "key": None if key is None else list(key)}
     changed = {name: value for name, value in changed.items() if value is not None}
     return wanted.model_copy(update=changed), dict(markers or {})
-
-
-def _row_names(schema: Schema, kinds: pl.Schema) -> dict[str, pl.Expr]:
-    """Return what names a row: its key as it came, or its number without one."""
-    key = [name for name in schema.key if name in kinds]
-    if not key:
-        return {"row": pl.int_range(1, pl.len() + 1, dtype=pl.Int64)}
-    return {name: pl.col(RAW + name if RAW + name in kinds else name) for name in key}
 
 
 def _notes(violations: Sequence[Violation], found: Findings) -> list[str]:
@@ -240,9 +245,8 @@ def _notes(violations: Sequence[Violation], found: Findings) -> list[str]:
 def _refuse_unknown(kinds: pl.Schema, table: str, names: Sequence[str | None]) -> None:
     for name in names:
         if name is not None and name not in kinds:
-            known = [column for column in kinds if not column.startswith(RAW)]
             raise SchemaError(
-                f"{table}: expected a column `{name}`, found none", hint=nearest(name, known)
+                f"{table}: expected a column `{name}`, found none", hint=nearest(name, kinds)
             )
 
 

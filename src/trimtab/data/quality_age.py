@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+from pydantic import TypeAdapter, ValidationError
 
 from trimtab.core.records import Violation
+from trimtab.core.settings import Duration
 from trimtab.data.quality_faults import Counts, Fault
 from trimtab.data.quality_markers import Column
 from trimtab.data.quality_report import Part
@@ -27,6 +29,11 @@ class Need:
         How old the newest row, and any row, may be.
     arrived, max_delay : str or None, duration or None
         Column with the time of arrival, and how long after the event time that may be.
+
+    Raises
+    ------
+    ValueError
+        If one of these is no duration, or there is a `max_delay` and nothing to see it by.
     """
 
     now: datetime | None = None
@@ -34,6 +41,25 @@ class Need:
     max_row_age: str | None = None
     arrived: str | None = None
     max_delay: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("max_age", "max_row_age", "max_delay"):
+            duration = getattr(self, name)
+            if duration is not None and not is_duration(duration):
+                raise ValueError(
+                    f"`{name}`: a duration such as 6h, 1d or 2w was expected, got {duration!r}"
+                )
+        if self.max_delay is not None and self.arrived is None:
+            raise ValueError("`arrived` was expected beside `max_delay`, got none")
+
+
+def is_duration(text: str) -> bool:
+    """Return whether a text is a length of time, such as `6h`."""
+    try:
+        TypeAdapter(Duration).validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def age_faults(

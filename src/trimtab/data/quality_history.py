@@ -89,6 +89,7 @@ def quality_history(
         about = profile(tables.read(versions[0]))
         schema = infer_schema(about, time=time, key=key or ())
         markers = {**drafted_markers(about), **(markers or {})}
+    schema = schema.of_stored()
     asked = {
         "label": label, "time": time, "key": key, "by": by, "markers": markers,
         "max_age": max_age, "max_row_age": max_row_age, "arrived": arrived,

@@ -15,6 +15,7 @@ from trimtab.core.errors import SchemaError, SourceError, nearest
 from trimtab.core.records import Violation
 from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.profile import Profile, profile
+from trimtab.data.scale_change import scale_change
 from trimtab.data.schema import Environment, Schema
 from trimtab.data.table_checks import Outcome
 from trimtab.data.unit_change import unit_change
@@ -114,6 +115,11 @@ def _compare(
     if factor is not None:
         told("unit", new.count, f"`{new.name}`: all values are {factor:g} times those of the "
              f"reference `{reference}`: another unit, no drift is told")  # fmt: skip
+        return
+    scale = scale_change(old, new)
+    if scale is not None:
+        told("unit", new.count, f"`{new.name}`: {scale.words} since the reference `{reference}`: "
+             "another unit, no drift is told")  # fmt: skip
         return
     told(
         "drift", round(distance * new.count),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trimtab.data.drift_report import DriftReport
     from trimtab.data.profile import Profile
     from trimtab.data.quality_report import QualityReport
+    from trimtab.data.schema_diff import SchemaDiff
 
 _HERE = Path(__file__).parent / "templates"
 
@@ -116,6 +117,27 @@ def quality_fragment(report: "QualityReport") -> str:
     return _fragment("quality.html", report)
 
 
+def schema_diff_page(diff: "SchemaDiff") -> str:
+    """Return a page on what changed between two schemas or tables.
+
+    Parameters
+    ----------
+    diff : SchemaDiff
+        What `schema_diff` returned.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    return _page("schema_diff.html", f"{diff.old} → {diff.new}", diff)
+
+
+def schema_diff_fragment(diff: "SchemaDiff") -> str:
+    """Return what `schema_diff_page` shows as a piece of HTML, for notebooks."""
+    return _fragment("schema_diff.html", diff)
+
+
 def _page(body: str, title: str, report: Any) -> str:
     style, script = _text("report.css"), _text("report.js")
     policy = (
@@ -156,8 +178,8 @@ def _environment() -> jinja2.Environment:
     words = (
         report_words.number, report_words.share, report_words.p_value, report_words.effect,
         report_words.weight, report_words.said, report_words.headline, report_words.verdict,
-        report_words.counted, report_words.by_column, report_words.unnamed, report_words.grouped,
-        report_words.distinct, report_words.middle, report_words.figure,
+        report_words.counted, report_words.cut, report_words.by_column, report_words.unnamed,
+        report_words.grouped, report_words.distinct, report_words.middle, report_words.figure,
         report_pictures.pair, report_pictures.single, report_pictures.meter,
     )  # fmt: skip
     environment.filters.update({made.__name__: made for made in words})

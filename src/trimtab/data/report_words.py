@@ -1,5 +1,6 @@
 """How reports put numbers into words: the same in the terminal, on pages and in notebooks."""
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -24,6 +25,7 @@ _OF_OTHER_SHARES = (0.01, 0.05, 0.2)
 # how the sentence on a moved distribution begins: with the effect
 _REPEATED = re.compile(
     r"(?:moved by [^(]*|.* of rows lie elsewhere) ?\((.*)\)|.* of rows have another level, (.*)"
+    r"|moved by .*?, (\d[\d,]* columns? taken together.*)"
 )
 _SIZES = ("slight", "small", "medium", "large")
 
@@ -140,7 +142,7 @@ def effect(finding: "Finding") -> str:
         sign = "+" if finding.kind == "nulls" and size > 0 else ""
         return f"{sign}{share(size)}"
     if unit == "ordinary block distances":
-        return f"{size:.1f} × usual"
+        return "beyond all blocks" if size == math.inf else f"{size:.1f} × usual"
     return f"{number(size, 3)} {unit}".strip()
 
 
@@ -164,7 +166,7 @@ def said(finding: "Finding") -> str:
     """Return what a finding says, without the column and the effect that stand beside it."""
     words = unnamed(finding.message, finding.column)
     inner = _REPEATED.fullmatch(words)
-    return inner[1] or inner[2] if inner else words
+    return inner[inner.lastindex or 0] if inner else words
 
 
 def unnamed(message: str, column: str | None) -> str:
@@ -252,4 +254,5 @@ def example(violation: "Violation") -> str:
     """Return the first row behind a violation."""
     if not violation.examples:
         return ""
-    return ", ".join(f"{key}={number(value)}" for key, value in violation.examples[0].items())
+    shown = violation.examples[0].items()
+    return ", ".join(f"{cut(key, 40)}={cut(number(value), 60)}" for key, value in shown)

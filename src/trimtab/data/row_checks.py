@@ -12,11 +12,14 @@ import polars as pl
 from trimtab.core.records import Violation
 from trimtab.data.column_checks import RowCheck, column_checks, commonest
 from trimtab.data.conditions import columns_read, condition
+from trimtab.data.report_words import cut
 from trimtab.data.schema import ColumnSchema, Environment, Rule, Schema
+from trimtab.data.schema_column import NAIVE, zone_of, zone_words
 from trimtab.data.time import time_columns, time_expression
 from trimtab.data.types import TYPES, converted, storable, type_name
 
 RAW = "__raw:"  # prefix under which a value is kept as it was before its type was changed
+_LONGEST_TYPE = 60
 _OFFSET = r"(?i)(Z|[+-]\d{2}:?\d{2})\s*$"
 
 
@@ -54,33 +57,40 @@ def _wrong_zones(
     """Return the columns whose times come in another zone than the schema says."""
     found = []
     for name, column in schema.columns.items():
-        kind = columns.get(name)
-        if column.time_zone is None or environment not in column.environments:
+        zone, wanted = zone_of(columns.get(name)), column.time_zone
+        if wanted is None or zone is None or environment not in column.environments:
             continue
-        if not isinstance(kind, pl.Datetime):
-            continue
-        zone = kind.time_zone or "naive"
-        if zone != column.time_zone:
+        if zone != wanted:
             text = (
-                f"`{name}`: expected times in the zone {column.time_zone}, got {zone}"
-                if "naive" not in (zone, column.time_zone)
-                else f"`{name}`: expected times {_zone_words(column.time_zone)}, got times "
-                f"{_zone_words(zone)}; naive times are read as UTC"
+                f"`{name}`: expected times in the zone {wanted}, got {zone}"
+                if NAIVE not in (zone, wanted)
+                else f"`{name}`: expected times {zone_words(wanted)}, got times "
+                f"{zone_words(zone)}; naive times are read as UTC"
             )
             found.append(Violation(table, name, "time zone", column.severity, 0, 0, text))
     return found
 
 
-def _zone_words(zone: str) -> str:
-    return "without a zone (naive)" if zone == "naive" else f"in the zone {zone}"
-
-
 def _as_type(name: str, kind: pl.DataType, column: ColumnSchema) -> pl.Expr:
-    if column.type == "Nested":
-        return pl.lit(None)
+    new = TYPES[column.type]
     if kind == pl.Binary and column.type == "String":
         return pl.col(name).map_batches(_utf8, return_dtype=pl.String, is_elementwise=True)
-    return converted(pl.col(name), kind, TYPES[column.type])
+    if not _may_be_read(kind, new):
+        return pl.lit(None, dtype=new)
+    return converted(pl.col(name), kind, new)
+
+
+def _may_be_read(kind: pl.DataType, new: pl.DataType) -> bool:
+    """Return whether values of one type can mean values of another at all.
+
+    A number is no time (20130101 would be a day in the year 57,084), and some casts would end
+    the whole pass.
+    """
+    if kind.is_nested() or kind == pl.Binary or new in (pl.Null, pl.Binary):
+        return False
+    if kind.is_temporal():
+        return new.is_temporal() or new == pl.String
+    return kind == pl.String or kind == pl.Null or not new.is_temporal()
 
 
 def _utf8(content: pl.Series) -> pl.Series:
@@ -122,13 +132,21 @@ def row_checks(
     return checks
 
 
+def row_names(schema: Schema, columns: pl.Schema) -> dict[str, pl.Expr]:
+    """Return what names a row in examples: its key as it came, or its number without one."""
+    key = [name for name in schema.key if name in columns]
+    if not key:
+        return {"row": pl.int_range(1, pl.len() + 1, dtype=pl.Int64)}
+    return {name: pl.col(RAW + name if RAW + name in columns else name) for name in key}
+
+
 def can_be_asked(conditions: tuple[str, ...], columns: pl.Schema) -> bool:
     """Return whether all columns that the conditions read are there."""
     return all(name in columns for text in conditions for name in columns_read(text))
 
 
 def _key_check(key: list[str]) -> RowCheck:
-    text = "{count} of {rows} share their key (" + ", ".join(key) + ") with another row"
+    text = f"{{count}} of {{rows}} share their key ({_plain(', '.join(key))}) with another row"
     one = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
     return RowCheck(
         None, "key", "stop", one.is_duplicated(), {}, text, proof=one.n_unique() == pl.len()
@@ -142,10 +160,10 @@ def _rule_check(rule: Rule) -> RowCheck:
         there = condition(rule.when).fill_null(value=False)
         fails, held = fails & there, there.sum()
     shown = {name: pl.col(name) for text in rule.conditions for name in columns_read(text)}
-    quoted = f"rule `{rule.name}`".replace("{", "{{").replace("}", "}}")
     return RowCheck(
         None, f"rule: {rule.name}", rule.severity, fails.fill_null(value=False), shown,
-        f"{{count}} of {{rows}} ({{share}}) break the {quoted}", held=held, written=True,
+        f"{{count}} of {{rows}} ({{share}}) break the rule `{_plain(rule.name)}`", held=held,
+        written=True,
     )  # fmt: skip
 
 
@@ -158,7 +176,7 @@ def _only_when(
     elif can_be_asked((column.when,), columns):
         there = condition(column.when).fill_null(value=False)
         shown = {name: pl.col(name) for name in columns_read(column.when)}
-        told = column.when.replace("{", "{{").replace("}", "}}")
+        told = _plain(column.when)
         for check in checks:
             # The proofs stay good: what holds of all rows holds of some of them.
             yield replace(
@@ -179,7 +197,8 @@ def _type_checks(
         text = "{count} of {rows} values are not text in UTF-8"
         shown = {name: old.bin.encode("hex")}
         return [RowCheck(name, "encoding", "stop", fails, shown, text, reject=True)]
-    text = f"{{count}} of {{rows}} values are not of type {column.type} (found {raw[name]})"
+    kind = _plain(cut(str(raw[name]), _LONGEST_TYPE))
+    text = f"{{count}} of {{rows}} values are not of type {column.type} (found {kind})"
     worst = commonest(old, fails) if raw[name] == pl.String else None
     made = [RowCheck(name, "type", "stop", fails, {name: old}, text, worst=worst, reject=True)]
     if column.time_zone is not None and raw[name] == pl.String:
@@ -187,10 +206,15 @@ def _type_checks(
     return made
 
 
+def _plain(words: str) -> str:
+    """Return words as a message's text takes them: their braces stand for no value."""
+    return words.replace("{", "{{").replace("}", "}}")
+
+
 def _offset_check(name: str, column: ColumnSchema, text: pl.Expr) -> RowCheck:
     """Return the check that times written as text have an offset from UTC, or have none."""
     has = text.str.contains(_OFFSET) & text.str.contains(":")
-    naive = column.time_zone == "naive"
+    naive = column.time_zone == NAIVE
     fails = (has if naive else ~has) & pl.col(name).is_not_null()
     expected = "none (naive)" if naive else "one"
     told = "carry an offset from UTC" if naive else "carry no offset from UTC"
@@ -200,4 +224,4 @@ def _offset_check(name: str, column: ColumnSchema, text: pl.Expr) -> RowCheck:
     )  # fmt: skip
 
 
-__all__ = ["RAW", "RowCheck", "can_be_asked", "fitted", "row_checks"]
+__all__ = ["RAW", "RowCheck", "can_be_asked", "fitted", "row_checks", "row_names"]

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import TrimtabError
-from trimtab.data.built_in_tests import KS, SD, SHARE, binned
+from trimtab.data.built_in_tests import KS, SHARE, binned
+from trimtab.data.column_facts import ColumnFacts
 from trimtab.data.count_drift import (
     Answer,
     Levels,
@@ -18,7 +19,8 @@ from trimtab.data.count_drift import (
 from trimtab.data.drift_report import Bins, Finding
 from trimtab.data.drift_sides import Family
 from trimtab.data.drift_tests import DriftOutcome, DriftTest
-from trimtab.data.unit_change import PROBABILITIES, unit_factor
+from trimtab.data.effect_words import brief, moved_by
+from trimtab.data.scale_change import other_unit
 from trimtab.data.vector_profile import as_matrix
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.numbers import compare_numbers
@@ -29,6 +31,8 @@ MAX_ROWS = 5_000
 _UNIT_SHARE, _UNIT_ROWS = 0.4, 20_000
 # below, it can be none unless nine values of ten are zero
 _LEAST_UNIT = 0.02
+# below, samples that lie wholly apart have a p-value above 0.1: twice one in so many orderings
+_LEAST_ORDERINGS = 20
 UNLIKE = {
     "time": "times move on by themselves: only missing ones are counted",
     "other": "a type that is not compared: only missing values are counted",
@@ -65,13 +69,19 @@ def _compare(question: Question, old: pl.Series, new: pl.Series, answer: Answer)
     if family == "numbers":
         values = [finite(old), finite(new)]
         there = values[0].size, values[1].size
+    elif family == "vector":
+        there = _whole_vectors(old), _whole_vectors(new)
     missing = rows[0] - there[0], rows[1] - there[1]
+    if max(there) == 0:
+        answer.left_out.append("no value on either side")
+        return
     answer.findings += nulls_finding(column, missing, rows, (_infinite(old), _infinite(new)))
     if family in UNLIKE:
         answer.left_out.append(UNLIKE[family])
     elif min(there) == 0:
-        side = "either side" if max(there) == 0 else "one side"
-        answer.left_out.append(f"no value on {side}: only missing values are counted")
+        return  # the finding on missing values says so
+    elif too_few(*there):
+        answer.left_out.append(not_enough(*there))
     elif family == "numbers":
         _numbers(question, values[0], values[1], answer)
     elif family == "levels":
@@ -80,6 +90,16 @@ def _compare(question: Question, old: pl.Series, new: pl.Series, answer: Answer)
         answer.findings += [unseen_levels(column, levels, word) for word in ("new", "vanished")]
     else:
         _vectors(question, old, new, answer)
+
+
+def too_few(n: int, m: int) -> bool:
+    """Return whether no test could tell anything, however far apart so many values lie."""
+    return min(n, m) < 3 and math.comb(n + m, min(n, m)) < _LEAST_ORDERINGS
+
+
+def not_enough(n: int, m: int) -> str:
+    """Say that there are too few values."""
+    return f"not enough data: {n:,} value{'' if n == 1 else 's'} in the reference and {m:,} now"
 
 
 def finite(series: pl.Series) -> FloatArray:
@@ -106,15 +126,11 @@ def numbers_finding(
 ) -> Finding:
     """Return what a test of a numeric column found, in words too."""
     was, now = medians
-    if test.unit == SD and math.isinf(found.effect_size):
-        moved = "was constant and is not what it was"
-    elif test.unit == SD:
-        moved = f"moved by {found.effect_size:.2g} sd"
-    elif test.unit == SHARE:
+    if test.unit == SHARE:
         moved = f"{found.effect_size:.1%} of rows lie elsewhere"
     else:
-        moved = f"moved by {found.effect_size:.2g} {test.unit}"
-    text = f"`{column}` {moved} (median {was:.4g} to {now:.4g})"
+        moved = moved_by(found.effect_size, test.unit)
+    text = f"`{column}` {moved} (median {brief(was)} to {brief(now)})"
     return Finding(
         column, "distribution", test.name, found.statistic, found.p_value, None,
         found.effect_size, test.unit, False, text, sizes[0], sizes[1], error, bins,
@@ -123,9 +139,9 @@ def numbers_finding(
 
 def _numbers(question: Question, old: FloatArray, new: FloatArray, answer: Answer) -> None:
     facts = compare_numbers(old, new)
-    factor = _unit_factor(old, new, facts.ks.statistic)
-    if factor is not None:
-        answer.findings.append(unit_finding(question.column, factor))
+    unit = _other_unit(old, new, facts.ks.statistic)
+    if unit is not None:
+        answer.findings.append(Finding.of_schema(question.column, unit))
         return
     bins = Bins(None, facts.edges, facts.shares_reference, facts.shares_current)
     for test in question.tests:
@@ -145,13 +161,6 @@ def _numbers(question: Question, old: FloatArray, new: FloatArray, answer: Answe
             )
 
 
-def unit_finding(column: str, factor: float) -> Finding:
-    """Return the finding that a column is in another unit: that is no drift of its values."""
-    return Finding.of_schema(
-        column, f"is {factor:.6g} times what it was in every value: is it in another unit?"
-    )
-
-
 def may_be_unit(statistic: float, positive: float, negative: float) -> bool:
     """Return whether a Kolmogorov-Smirnov statistic is one that a change of unit can have.
 
@@ -160,15 +169,18 @@ def may_be_unit(statistic: float, positive: float, negative: float) -> bool:
     return statistic >= _UNIT_SHARE * max(positive, negative) > 0
 
 
-def _unit_factor(old: FloatArray, new: FloatArray, statistic: float) -> float | None:
+def _other_unit(old: FloatArray, new: FloatArray, statistic: float) -> str | None:
     if statistic < _LEAST_UNIT:
         return None
     positive, negative = np.count_nonzero(old > 0), np.count_nonzero(old < 0)
     if not may_be_unit(statistic, positive / old.size, negative / old.size):
         return None
-    few = [values[:: 1 + values.size // _UNIT_ROWS] for values in (old, new)]
-    a, b = (np.quantile(side, PROBABILITIES, method="inverted_cdf") for side in few)
-    return unit_factor(a, b, few[0].size, few[1].size)
+    sides = []
+    for values in (old, new):
+        facts = ColumnFacts("", pl.Float64())
+        facts.add(pl.Series(values[:: 1 + values.size // _UNIT_ROWS]))
+        sides.append(facts.profile())
+    return other_unit(*sides)
 
 
 def _vectors(question: Question, old: pl.Series, new: pl.Series, answer: Answer) -> None:
@@ -197,11 +209,25 @@ def rows_finding(
     column: str, test: DriftTest, found: DriftOutcome, old: FloatArray, new: FloatArray
 ) -> Finding:
     """Return what a test of whole rows found, in words too."""
-    text = f"`{column}` moved by {found.effect_size:.2g} {test.unit}"
+    text = f"`{column}` {moved_by(found.effect_size, test.unit)}"
     return Finding(
         column, "distribution", test.name, found.statistic, found.p_value, None,
         found.effect_size, test.unit, False, text, len(old), len(new),
     )  # fmt: skip
+
+
+def _whole_vectors(series: pl.Series) -> int:
+    """Return how many lists there are in which no number is missing, NaN or infinite."""
+    lists = series.drop_nulls()
+    if lists.len() == 0 or not isinstance(lists.dtype, pl.List | pl.Array):
+        return 0
+    if isinstance(lists.dtype, pl.Array):
+        lists = lists.arr.to_list()
+    flat = lists.explode()
+    if flat.null_count() == 0 and flat.is_finite().all():
+        return lists.len()
+    usable = pl.element().is_finite().fill_null(value=False).all()
+    return int(lists.list.eval(usable).list.first().sum())
 
 
 def _infinite(series: pl.Series) -> int:

@@ -186,6 +186,14 @@ class Schema(Section):
                     part.pop(word)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
+    def of_stored(self) -> Self:
+        """Return what holds of the table once `Tables` has stored it: its times are UTC then."""
+        zoned = {n: column for n, column in self.columns.items() if column.time_zone is not None}
+        if not zoned:
+            return self
+        free = {n: column.model_copy(update={"time_zone": None}) for n, column in zoned.items()}
+        return self.model_copy(update={"columns": {**self.columns, **free}})
+
     def path_of(self, address: str) -> str:
         """Return a file's path as seen from here, from its path as seen from the schema file."""
         if "://" in address or address.startswith("package:"):

@@ -1,6 +1,5 @@
 """What one column should hold: a `[columns.NAME]` section of a schema file."""
 
-import re
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
@@ -23,7 +22,7 @@ Environment = Literal["training", "serving"]
 Value = bool | int | float | str
 Bound = int | float | datetime | date
 _UNORDERED = ("String", "Boolean", "Binary", "Nested")
-_ZONE = re.compile(r"^(naive|UTC|[A-Za-z0-9_+-]+/[A-Za-z0-9_+/-]+)$")
+NAIVE = "naive"
 _LEVELS: dict[str, tuple[type, ...]] = {
     "String": (str,), "Boolean": (bool,), "Float32": (int, float), "Float64": (int, float),
     **{f"Int{bits}": (int,) for bits in (8, 16, 32, 64)},
@@ -57,6 +56,16 @@ def _regex(text: str) -> str:
     except pl.exceptions.ComputeError:
         raise ValueError(f"a regular expression was expected, got {text!r}") from None
     return text
+
+
+def zone_of(kind: pl.DataType | None) -> str | None:
+    """Return the zone that times of a type come in, `naive` for none; None if it has no times."""
+    return kind.time_zone or NAIVE if isinstance(kind, pl.Datetime) else None
+
+
+def zone_words(zone: str) -> str:
+    """Return how messages name a zone: after the word "times"."""
+    return "without a zone (naive)" if zone == NAIVE else f"in the zone {zone}"
 
 
 Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
@@ -150,8 +159,12 @@ class ColumnSchema(Section):
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, text: str | None) -> str | None:
-        if text is not None and not _ZONE.match(text):
-            raise ValueError(f"'naive', 'UTC' or a zone such as 'Europe/Zurich', not {text!r}")
+        if text not in (None, NAIVE):
+            try:
+                pl.Series([], dtype=pl.Datetime).dt.replace_time_zone(text)
+            except pl.exceptions.ComputeError:
+                raise ValueError(f"'naive', 'UTC' or a zone such as 'Europe/Zurich' was "
+                                 f"expected, got {text!r}") from None  # fmt: skip
         return text
 
     @model_validator(mode="after")
@@ -160,6 +173,8 @@ class ColumnSchema(Section):
         for key in ("min_length", "max_length", "pattern"):
             if getattr(self, key) is not None and not text:
                 raise ValueError(f"`{key}` is for text, and the type is {self.type}")
+        if self.time_zone is not None and self.type != "Datetime":
+            raise ValueError(f"`time_zone` is for times, and the type is {self.type}")
         for key in ("min", "max"):
             bound = getattr(self, key)
             if bound is not None and (self.type in _UNORDERED or isinstance(bound, date) != times):

@@ -1,6 +1,6 @@
 """What changed between two schemas or two tables, each change under its own name.
 
-A column that is new, gone, renamed, of another type or in another unit is no drift: whoever
+A column that is new, gone, renamed, of another type, time zone or unit is no drift: whoever
 writes the data changed how, and a person has to say what is to become of it.
 """
 
@@ -13,15 +13,21 @@ import numpy as np
 
 from trimtab.core.records import Record
 from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.infer import time_zones
 from trimtab.data.profile import Profile, is_profile, profile
 from trimtab.data.reference_checks import distance_between
+from trimtab.data.scale_change import scale_change
 from trimtab.data.schema import Schema
+from trimtab.data.schema_column import zone_words
+from trimtab.data.schema_demands import changed_demands
+from trimtab.data.sources import source_name
 from trimtab.data.unit_change import unit_change
 
 ChangeKind = Literal["new", "gone", "renamed", "retyped", "re-united", "changed"]
 _ORDER: tuple[ChangeKind, ...] = ("gone", "retyped", "re-united", "renamed", "new", "changed")
 _TELLING = 5  # different values, below which two columns are alike by chance
 _FEWEST = 50
+_MOST_PAIRS = 400  # of columns that may be in another unit too: each takes milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class SchemaChange(Record):
         The name it had, if that was another.
     factor : float or None
         The constant that all values were multiplied by, of a *re-united* column.
+    offset : float
+        What was then added to them: scales of temperature have another zero.
     """
 
     kind: ChangeKind
@@ -45,22 +53,42 @@ class SchemaChange(Record):
     message: str
     was: str | None = None
     factor: float | None = None
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaDiff(Record):
-    """All changes, those that break most first; versions are those of schema files."""
+    """All changes, those that break most first.
 
+    Attributes
+    ----------
+    old, new : str
+        What was compared: a schema's file, or the source of a table.
+    old_version, new_version : str or None
+        Versions of the schemas; None where it was a table.
+    changes : tuple of SchemaChange
+        Empty if there are none.
+    """
+
+    old: str
+    new: str
     old_version: str | None
     new_version: str | None
     changes: tuple[SchemaChange, ...]
 
+    def _repr_html_(self) -> str:
+        from trimtab.data.report import schema_diff_fragment
+
+        return schema_diff_fragment(self)
+
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """Types by column, and what else is known: the schema, the profile, or both."""
+    """Types by column and zones of times, and what else is known: schema, profile, or both."""
 
+    name: str
     types: dict[str, str]
+    zones: dict[str, str]
     schema: Schema | None
     profile: Profile | None
 
@@ -75,7 +103,8 @@ def schema_diff(
 
     Renamed and re-united columns are told by what the columns hold: that takes a profile on
     both sides. A column counts as renamed if it is gone, and one new column, and no other,
-    holds the same. Bounds are compared between schemas only: those of tables always differ.
+    holds the same; in another unit, only where at most 20 came and 20 went. Bounds are compared
+    between schemas only: those of tables always differ.
 
     Parameters
     ----------
@@ -109,23 +138,31 @@ def schema_diff(
     before, after = _side(old, old_profile), _side(new, new_profile)
     changes = [*_structural(before, after)]
     if before.schema is not None and after.schema is not None:
-        changes += _demands(before.schema, after.schema)
+        changes += [
+            SchemaChange("changed", column, text)
+            for column, text in changed_demands(before.schema, after.schema)
+        ]
     changes.sort(key=lambda change: _ORDER.index(change.kind))
     old_version, new_version = (
         side.schema.version if side.schema else None for side in (before, after)
     )
-    return SchemaDiff(old_version, new_version, tuple(changes))
+    return SchemaDiff(before.name, after.name, old_version, new_version, tuple(changes))
 
 
 def _side(source: Any, about: Profile | None) -> _Side:
+    name = f"schema {source.version}" if isinstance(source, Schema) else source_name(source)
     if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".toml":
         source = Schema.load(source)
     if isinstance(source, Schema):
-        return _Side({n: column.type for n, column in source.columns.items()}, source, about)
+        kinds = {name: column.type for name, column in source.columns.items()}
+        zones = {n: c.time_zone for n, c in source.columns.items() if c.time_zone is not None}
+        return _Side(name, kinds, zones, source, about)
     if isinstance(source, (str, Path)) and is_profile(source):
         source = Profile.load(source)
     made = source if isinstance(source, Profile) else profile(source)
-    return _Side({name: column.type for name, column in made.columns.items()}, None, made)
+    name = made.source
+    kinds = {name: column.type for name, column in made.columns.items()}
+    return _Side(name, kinds, time_zones(source, made), None, made)
 
 
 def _structural(before: _Side, after: _Side) -> Iterator[SchemaChange]:
@@ -150,11 +187,18 @@ def _structural(before: _Side, after: _Side) -> Iterator[SchemaChange]:
         if after.types[name] != kind:
             text = f"`{name}`: {kind} became {after.types[name]}"
             yield SchemaChange("retyped", name, text)
+        zones = before.zones.get(name), after.zones.get(name)
+        if None not in zones and zones[0] != zones[1]:
+            was, now = (zone_words(str(zone)) for zone in zones)
+            yield SchemaChange("retyped", name, f"`{name}`: times {was} became times {now}")
         old_column, new_column = before.about(name), after.about(name)
         factor = unit_change(old_column, new_column) if old_column and new_column else None
         if factor is not None:
             text = f"`{name}`: all values {factor:g} times what they were"
             yield SchemaChange("re-united", name, text, factor=factor)
+        elif old_column and new_column and (scale := scale_change(old_column, new_column)):
+            yield SchemaChange("re-united", name, f"`{name}`: {scale.words}",
+                               factor=scale.factor, offset=scale.offset)  # fmt: skip
 
 
 def _renamed(
@@ -162,6 +206,7 @@ def _renamed(
 ) -> list[tuple[str, str, float | None]]:
     """Return pairs that hold the same, perhaps in another unit, and match no one else."""
     pairs: list[tuple[str, str, float | None]] = []
+    in_reach = len(gone) * len(new) <= _MOST_PAIRS
     for old_name in gone:
         for new_name in new:
             old_column, new_column = before.about(old_name), after.about(new_name)
@@ -169,7 +214,7 @@ def _renamed(
                 continue
             if holds_the_same(old_column, new_column):
                 pairs.append((old_name, new_name, None))
-            elif (factor := unit_change(old_column, new_column)) is not None:
+            elif in_reach and (factor := unit_change(old_column, new_column)) is not None:
                 pairs.append((old_name, new_name, factor))
     old_names, new_names = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return [
@@ -211,49 +256,3 @@ def _same_hashes(old: ColumnProfile, new: ColumnProfile) -> bool:
     if old.hashes is None or new.hashes is None or not len(old.hashes):
         return False
     return bool(np.array_equal(old.hashes, new.hashes))
-
-
-def _demands(old: Schema, new: Schema) -> Iterator[SchemaChange]:
-    """Give what two schemas ask differently; types, names and words have no part in it."""
-    skipped = {"columns", "rules", "foreign_keys", "owner", "note"}
-    yield from _keys(old.model_dump(exclude=skipped), new.model_dump(exclude=skipped), None)
-    for name, column in old.columns.items():
-        if name in new.columns:
-            words = {"type", "owner", "note"}
-            yield from _keys(
-                column.model_dump(exclude=words), new.columns[name].model_dump(exclude=words), name
-            )
-    for what, before, after in (
-        ("rule", _named(old.rules, "name"), _named(new.rules, "name")),
-        ("foreign key", _named(old.foreign_keys, "columns"),
-         _named(new.foreign_keys, "columns")),
-    ):  # fmt: skip
-        for name in before.keys() - after.keys():
-            yield SchemaChange("changed", None, f"the {what} `{name}` is no longer asked")
-        for name in after.keys() - before.keys():
-            yield SchemaChange("changed", None, f"the {what} `{name}` is asked now")
-        for name in before.keys() & after.keys():
-            yield from _keys(before[name], after[name], None, f"the {what} `{name}`: ")
-
-
-def _named(parts: Any, key: str) -> dict[str, dict[str, Any]]:
-    named = {}
-    for part in parts:
-        name = getattr(part, key)
-        values = part.model_dump(exclude={"owner", "note"})
-        named[name if isinstance(name, str) else ", ".join(name)] = values
-    return named
-
-
-def _keys(
-    old: dict[str, Any], new: dict[str, Any], column: str | None, subject: str = ""
-) -> Iterator[SchemaChange]:
-    subject = f"`{column}`: " if column else subject
-    for key, value in old.items():
-        if new[key] != value:
-            text = f"{subject}`{key}` was {_word(value)}, is {_word(new[key])}"
-            yield SchemaChange("changed", column, text)
-
-
-def _word(value: Any) -> str:
-    return "not set" if value in (None, [], {}, "") else str(value)

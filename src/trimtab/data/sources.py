@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from trimtab.core.errors import MissingExtraError, SchemaError, SourceError
+from trimtab.core.records import DatasetVersion
 from trimtab.data.files import beside, find_files, read_files, with_nulls
 from trimtab.data.text import UNREADABLE, first_line, unreadable
 
@@ -29,8 +30,9 @@ def read_source(
     source : path-like, list of path-like, str or data frame
         A path or glob (`.csv`, `.tsv`, `.parquet`, `.pq`, `.jsonl`, `.ndjson`, `.arrow`, `.ipc`,
         `.feather`; `.csv.gz`, `.csv.zip` and the like), a list of them, a polars, pandas or
-        Arrow table, `sqlite:///FILE` or `postgresql://…` with `query`, or
-        `package:NAME/path/inside.csv` for a file that a Python package brings along.
+        Arrow table, a dataset version that `Tables` gave, `sqlite:///FILE` or `postgresql://…`
+        with `query`, or `package:NAME/path/inside.csv` for a file that a Python package brings
+        along.
     query : str, optional
         The SQL query, for a database. It is run on a read-only connection.
     nulls : sequence of str, optional
@@ -63,6 +65,8 @@ def read_source(
             raise SourceError("expected at least one file, got none", hint="Name one.")
         files = [file for item in source for file in find_files(item)]
         return read_files(files, tuple(nulls))
+    if isinstance(source, DatasetVersion):
+        return _read_version(source)
     return with_nulls(_read_frame(source), nulls)
 
 
@@ -77,6 +81,8 @@ def source_name(source: Any) -> str:
     if isinstance(source, (str, Path)):
         text = re.sub(r"(://[^:/?@]*):[^@/]*@", r"\1@", str(source))
         return re.sub(r"([?&]password=)[^&]*", r"\1***", text)
+    if isinstance(source, DatasetVersion):
+        return source.name
     if isinstance(source, (list, tuple)):
         return ", ".join(source_name(item) for item in source)
     kind = type(source)
@@ -85,6 +91,8 @@ def source_name(source: Any) -> str:
 
 def is_columnar(source: Any) -> bool:
     """Return whether a few columns of a source can be read without the others: Parquet files."""
+    if isinstance(source, DatasetVersion):
+        return True
     files = source if isinstance(source, (list, tuple)) else [source]
     return all(
         isinstance(file, (str, Path)) and str(file).lower().endswith(_COLUMNAR) for file in files
@@ -103,6 +111,16 @@ def _is_sql(source: Any) -> bool:
     return isinstance(source, str) and source.startswith(_SQL)
 
 
+def _read_version(version: DatasetVersion) -> pl.LazyFrame:
+    if version.reader is None:
+        raise SourceError(
+            f"expected a version that knows its table, got a bare record of `{version.name}`",
+            hint=f"Take it from its tables: `Tables(FOLDER).get({version.name!r})`.",
+        )
+    rows: pl.LazyFrame = version.reader()
+    return rows
+
+
 def _read_frame(source: Any) -> pl.LazyFrame:
     if isinstance(source, pl.LazyFrame):
         return source
@@ -110,6 +128,7 @@ def _read_frame(source: Any) -> pl.LazyFrame:
         return source.lazy()
     try:
         if type(source).__module__.startswith("pandas"):
+            _refuse_twins(list(map(str, source.columns)))
             return pl.from_pandas(source, include_index=False).lazy()
         if hasattr(source, "__arrow_c_stream__"):
             return pl.DataFrame(source).lazy()
@@ -122,6 +141,14 @@ def _read_frame(source: Any) -> pl.LazyFrame:
         f"expected a path, a database URL or a table, got {source_name(source)}",
         hint="Give a file's path, or a polars, pandas or Arrow table.",
     )
+
+
+def _refuse_twins(columns: list[str]) -> None:
+    twins = [name for name in columns if columns.count(name) > 1]
+    if twins:
+        raise SchemaError(
+            f"expected each column once, got `{twins[0]}` more than once", hint="Rename one."
+        )
 
 
 def _read_sql(url: str, query: str | None) -> pl.LazyFrame:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -120,7 +121,7 @@ class Tables:
                 if intake.kept.is_empty():
                     return parent
             refuse_clashes(intake.kept, stored, key, name)
-            version = _describe(intake, table, parent, time, at, name, query, schema)
+            version = self._open(_describe(intake, table, parent, time, at, name, query, schema))
             self._set_aside(table, intake, content)
             if self._commit(delta, version, intake.kept, content):
                 return version
@@ -134,9 +135,7 @@ class Tables:
         Rows come in the order in which they were ingested.
         """
         version = name if isinstance(name, DatasetVersion) else self.get(name)
-        delta = DeltaTable(self.folder / version.table, version=version.version)
-        files = sorted(_files(delta), key=_commit_order)
-        return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        return _scan(self.folder / version.table, version.version)
 
     def get(self, name: str) -> DatasetVersion:
         """Return the version called `flights@3`, the newest of the table for `flights`."""
@@ -160,7 +159,7 @@ class Tables:
             raise NotFoundError(
                 f"no table is called `{table}`", hint=nearest(table, self.names()), name=table
             )
-        return [_version(facts) for facts in _log(delta)]
+        return [self._open(_version(facts)) for facts in _log(delta)]
 
     def names(self) -> list[str]:
         """Return the names of all tables, in alphabetical order."""
@@ -193,6 +192,11 @@ class Tables:
         )
         return rows.join(versions, on=_INGEST, how="left").drop(_INGEST)
 
+    def _open(self, version: DatasetVersion) -> DatasetVersion:
+        """Return a version whose rows can be read wherever it is taken for a source."""
+        reader = partial(_scan, self.folder / version.table, version.version)
+        return replace(version, reader=reader)
+
     def _check_name(self, table: str) -> None:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", table) or "__" in table:
             raise ValueError(
@@ -209,7 +213,8 @@ class Tables:
     ) -> DatasetVersion | None:
         if delta is None or delta.transaction_version(content) is None:
             return None
-        return next(_version(facts) for facts in _log(delta) if facts["content"] == content)
+        known = (_version(facts) for facts in _log(delta) if facts["content"] == content)
+        return self._open(next(known))
 
     def _set_aside(self, table: str, intake: Intake, content: str) -> None:
         """Write rejected rows, once for each content, before the rows that were kept."""
@@ -272,6 +277,11 @@ class Tables:
                 hint="Check the rights and the free space of the folder.",
             ) from error
         return True
+
+
+def _scan(folder: Path, version: int) -> pl.LazyFrame:
+    files = sorted(_files(DeltaTable(folder, version=version)), key=_commit_order)
+    return pl.scan_parquet(files, hive_partitioning=False, glob=False)
 
 
 def _log(delta: DeltaTable) -> list[dict[str, Any]]:

@@ -121,6 +121,10 @@ def unreadable(name: str, error: BaseException, content: Any = None) -> SourceEr
     elif "more fields than defined" in text:
         problem = "expected as many fields in each line as in the header, got a line with more"
         hint = "Quote fields that hold the separator, or mend the line."
+    elif "from `u64` to `i64` failed" in text:
+        column = (re.findall(r"in column '([^']*)'", text) or ["a column"])[0]
+        problem = f"expected whole numbers up to {2**63 - 1:,} in `{column}`, got larger ones"
+        hint = "Cast it to text if it names things, and to Float64 if it counts them."
     elif isinstance(error, PermissionError):
         problem, hint = "expected a readable file, got no permission", "Check its rights."
     else:

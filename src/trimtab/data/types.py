@@ -70,7 +70,12 @@ def _storable(value: pl.Expr, kind: pl.DataType, name: str) -> pl.Expr | None:
 
 
 def converted(value: pl.Expr, old: pl.DataType, new: pl.DataType) -> pl.Expr:
-    """Return a value read as another type; null where it cannot be read without loss."""
+    """Return a value read as another type; null where it cannot be read without loss.
+
+    No number says what it counts and from when, so that none can be read as a time.
+    """
+    if old.is_numeric() and new.is_temporal():
+        return pl.lit(None, new)
     if old == pl.String and new == UTC_TIME:
         return text_time(value)
     if old == pl.String and new == pl.Date:

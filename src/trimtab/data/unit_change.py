@@ -9,6 +9,8 @@ for them. Two kinds of evidence count, and nothing less:
   becomes the current one within what samples of this size differ by, and without it the two
   have next to nothing in common.
 
+Scales of temperature have another zero, too: see `scale_change`.
+
 A quantity that really grew twelvefold with its shape unchanged cannot be told from a change of
 unit by its values; a person has to say which it was.
 """
@@ -31,9 +33,9 @@ UNIT_FACTORS = tuple(sorted({float(x) for x in _FACTORS} | {1 / x for x in _FACT
 PROBABILITIES = np.linspace(0.01, 0.99, 99)
 _EXACT = 1e-9
 _FEWEST = 200  # values on either side, and below that no call
-_SPREAD = 5  # different quantiles that are not zero
-_BLUR = 0.001  # by so much, relatively, a quantile may be off
-_APART = 0.5  # how far the distributions have to be apart without the factor
+SPREAD = 5  # different quantiles that are not zero
+BLUR = 0.001  # by so much, relatively, a quantile may be off
+APART = 0.5  # how far the distributions have to be apart without the factor
 
 
 def unit_change(reference: ColumnProfile, current: ColumnProfile) -> float | None:
@@ -63,7 +65,7 @@ def unit_change(reference: ColumnProfile, current: ColumnProfile) -> float | Non
     >>> unit_change(profile(years).columns["age"], profile(months).columns["age"])
     12.0
     """
-    if not (_is_number(reference) and _is_number(current)):
+    if not (is_number(reference) and is_number(current)):
         return None
     exact = _same_rows(reference, current)
     if exact is not None:
@@ -108,11 +110,11 @@ def unit_factor(
     if old.shape != PROBABILITIES.shape or new.shape != PROBABILITIES.shape:
         raise ValueError(f"99 quantiles were expected, got {old.shape} and {new.shape}")
     told = np.unique(old[old != 0])
-    if min(n_reference, n_current) < _FEWEST or told.size < _SPREAD:
+    if min(n_reference, n_current) < _FEWEST or told.size < SPREAD:
         return None
     # values of one sign stay on their side of zero, so no more than that share can move
     movable = max(np.mean(old > 0), np.mean(old < 0))
-    if _distance(old, new, 1.0) < _APART * movable:
+    if _distance(old, new, 1.0) < APART * movable:
         return None
     distance, factor = min((_distance(old, new, k), k) for k in UNIT_FACTORS)
     # what two samples of one distribution differ by in one case of twenty
@@ -127,16 +129,31 @@ def _distance(old: FloatArray, new: FloatArray, factor: float) -> float:
     probabilities.
     """
     values = old[old != 0]
+    return gap_between(values * factor, values, new, BLUR * np.abs(values * factor), among=old)
+
+
+def gap_between(
+    moved: FloatArray,
+    values: FloatArray,
+    new: FloatArray,
+    blur: FloatArray,
+    among: FloatArray | None = None,
+) -> float:
+    """Return how far the shares below `values`, among the old ones, are from those below `moved`.
+
+    Each of `moved` may be off by `blur`.
+    """
+    old = values if among is None else among
     step = 1 / (PROBABILITIES.size + 1)
-    shrunk, grown = np.sort([values * factor * (1 - _BLUR), values * factor * (1 + _BLUR)], axis=0)
     before = np.searchsorted(old, values, side="left") * step
     until = np.searchsorted(old, values, side="right") * step
-    low = np.searchsorted(new, shrunk, side="left") * step
-    high = np.searchsorted(new, grown, side="right") * step
+    low = np.searchsorted(new, moved - blur, side="left") * step
+    high = np.searchsorted(new, moved + blur, side="right") * step
     return float(np.maximum(low - until, before - high).clip(0).max())
 
 
-def _is_number(column: ColumnProfile) -> bool:
+def is_number(column: ColumnProfile) -> bool:
+    """Return whether a column holds finite numbers."""
     return column.type.startswith(("Int", "Float")) and column.usable > 0
 
 
@@ -144,7 +161,7 @@ def _same_rows(reference: ColumnProfile, current: ColumnProfile) -> float | None
     """Return the constant where it is the same rows; rounding on the way shows here as none."""
     if (reference.count, reference.zeros) != (current.count, current.zeros):
         return None
-    if not reference.std or not current.std or reference.distinct < _SPREAD:
+    if not reference.std or not current.std or reference.distinct < SPREAD:
         return None
     factor = current.std / reference.std
     if abs(factor - 1) < _EXACT:

@@ -1,6 +1,7 @@
 """The Cramer-von Mises test of two samples of raw values, ties included."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,12 +69,21 @@ def cvm_test(
         found = cramervonmises_2samp(a, b)
         return TwoSampleResult(float(found.statistic), float(found.pvalue), a.size, b.size)
     ends = both[np.append(both[1:] != both[:-1], True)]
+    statistic = float(_statistic(*_counts(a, b, ends)))
     if ends.size > _MAX_GROUPS:
         # groups of about as many rows: cut at quantiles of both sides together
         places = np.linspace(0, both.size - 1, _MAX_GROUPS + 1).astype(np.int64)[1:]
         ends = np.unique(both[places])
-    counts = [np.bincount(np.searchsorted(ends, x), minlength=ends.size) for x in (a, b)]
-    return permutation_distance_test(_statistic, *counts, permutations=permutations, seed=seed)
+    dealt = permutation_distance_test(
+        _statistic, *_counts(a, b, ends), permutations=permutations, seed=seed
+    )
+    return replace(dealt, statistic=statistic)
+
+
+def _counts(a: FloatArray, b: FloatArray, ends: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the values of either side up to each end."""
+    old, new = (np.bincount(np.searchsorted(ends, x), minlength=ends.size) for x in (a, b))
+    return old, new
 
 
 def _statistic(reference: IntArray, current: IntArray) -> FloatArray:

@@ -34,8 +34,11 @@ class Moments:
 
     @property
     def variance(self) -> float | None:
-        """Unbiased variance (divided by n - 1); None for fewer than two values."""
-        return self.m2 / (self.n - 1) if self.n > 1 else None
+        """Unbiased variance (divided by n - 1).
+
+        None for fewer than two values, and where squares of them are too large for a float.
+        """
+        return self.m2 / (self.n - 1) if self.n > 1 and math.isfinite(self.m2) else None
 
     @property
     def std(self) -> float | None:
@@ -45,14 +48,16 @@ class Moments:
     @property
     def skewness(self) -> float | None:
         """Third standardised moment (biased, as `scipy.stats.skew`); None if constant."""
-        if self.m2 <= 0:
+        if not 0 < self.m2 < 1e200 or not math.isfinite(self.m3):
             return None
         return math.sqrt(self.n) * self.m3 / math.pow(self.m2, 1.5)
 
     @property
     def kurtosis(self) -> float | None:
         """Excess kurtosis (biased, as `scipy.stats.kurtosis`), 0 if normal; None if constant."""
-        return None if self.m2 <= 0 else self.n * self.m4 / self.m2**2 - 3
+        if not 0 < self.m2 < 1e150 or not math.isfinite(self.m4):
+            return None
+        return self.n * self.m4 / self.m2**2 - 3
 
     def merged(self, other: "Moments") -> "Moments":
         """Return the moments of both sets of values together."""
@@ -62,10 +67,10 @@ class Moments:
         n, gap = a + b, other.mean - self.mean
         step = gap / n
         m2 = self.m2 + other.m2 + gap * step * a * b
-        m3 = self.m3 + other.m3 + gap * step**2 * a * b * (a - b)
+        m3 = self.m3 + other.m3 + gap * (step * step) * a * b * (a - b)
         m3 += 3 * step * (a * other.m2 - b * self.m2)
-        m4 = self.m4 + other.m4 + gap * step**3 * a * b * (a * a - a * b + b * b)
-        m4 += 6 * step**2 * (a * a * other.m2 + b * b * self.m2)
+        m4 = self.m4 + other.m4 + gap * (step * step * step) * a * b * (a * a - a * b + b * b)
+        m4 += 6 * (step * step) * (a * a * other.m2 + b * b * self.m2)
         m4 += 4 * step * (a * other.m3 - b * self.m3)
         return Moments(n, self.mean + step * b, m2, m3, m4)
 
@@ -111,16 +116,17 @@ def weighted_moments(values: FloatArray, counts: IntArray) -> Moments:
     n = int(counts.sum())
     if n == 0:
         return Moments()
-    mean = float(counts @ values) / n
-    gap = values - mean
-    # the mean is rounded: what is left of the first power is taken out of the others
-    left = float(counts @ gap) / n
-    gap -= left
-    square = gap * gap
-    weighted = counts * square
-    return Moments(
-        n, mean + left, float(weighted.sum()), float(weighted @ gap), float(weighted @ square)
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        # shares, not counts: a sum of large values may be beyond all floats
+        mean = float(counts / n @ values)
+        gap = values - mean
+        # the mean is rounded: what is left of the first power is taken out of the others
+        left = float(counts / n @ gap)
+        gap -= left
+        square = gap * gap
+        weighted = counts * square
+        sums = float(weighted.sum()), float(weighted @ gap), float(weighted @ square)
+    return Moments(n, mean + left, *sums)
 
 
 def moments_of(values: FloatArray) -> Moments:
@@ -128,9 +134,10 @@ def moments_of(values: FloatArray) -> Moments:
     n = values.size
     if n == 0:
         return Moments()
-    near = float(values[:: max(1, n // 512)].mean())
     first = second = third = fourth = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
+        some = values[:: max(1, n // 512)]
+        near = float((some / some.size).sum())
         for start in range(0, n, PIECE):
             piece = values[start : start + PIECE]
             gap = np.subtract(piece, near, out=scratch(0, piece.size))
@@ -139,10 +146,13 @@ def moments_of(values: FloatArray) -> Moments:
             second += _product(gap, gap)
             third += _product(gap, square)
             fourth += _product(square, square)
-        d = first / n
-        m2 = max(second - n * d * d, 0.0)
-        m3 = third - 3 * d * second + 2 * n * d**3
-        m4 = fourth - 4 * d * third + 6 * d * d * second - 3 * n * d**4
+        if not math.isfinite(second):
+            # squares are beyond all floats
+            return Moments(n, float((values / n).sum()), math.inf, math.nan, math.inf)
+    d = first / n
+    m2 = max(second - n * d * d, 0.0)
+    m3 = third - 3 * d * second + 2 * n * (d * d * d)
+    m4 = fourth - 4 * d * third + 6 * d * d * second - 3 * n * (d * d * d * d)
     return Moments(n, near + d, m2, m3, max(m4, 0.0))
 
 

@@ -154,7 +154,9 @@ def in_spreads(gap: float, spread: float) -> float:
 def spread_within(a: FloatArray, b: FloatArray) -> float:
     """Return the standard deviation within two samples of numbers, pooled."""
     squares = ((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()
-    return math.sqrt(float(squares) / (len(a) + len(b) - 2))
+    spread = math.sqrt(float(squares) / (len(a) + len(b) - 2))
+    # of constant samples, rounding may leave a tiny spread
+    return spread if spread > 1e-12 * max(np.abs(a).max(), np.abs(b).max()) else 0.0
 
 
 def _as_rows(values: ArrayLike, name: str) -> FloatArray:

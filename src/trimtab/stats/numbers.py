@@ -20,6 +20,8 @@ from trimtab.stats.two_sample import TwoSampleResult, largest_gap_of_sorted
 
 # what lies outside these quantiles of both samples together is drawn in the last bins
 _DRAWN = (0.002, 0.998)
+# sums of squares below have lost digits
+_TINY = 2.0**-950
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +279,24 @@ def _deviation(values: FloatArray, mean: float) -> float:
     for i in range(0, values.size, BLOCK):
         apart = values[i : i + BLOCK] - mean
         total += float(np.multiply(apart, apart, out=apart).sum())
+    if (math.isinf(total) or 0 < total < _TINY) and math.isfinite(mean):
+        return _far_deviation(values, mean)
     found = math.sqrt(total / values.size) if total >= 0 else math.nan
     # the mean of equal values can be a rounding away from them
     is_constant = found <= 1e-9 * abs(mean) and float(values.min()) == float(values.max())
     return 0.0 if is_constant else found
+
+
+def _far_deviation(values: FloatArray, mean: float) -> float:
+    """Return the deviation of values whose squares have no float, or not all digits of one.
+
+    A power of two keeps all digits.
+    """
+    low, high = float(values.min()), float(values.max())
+    if math.isinf(low) or math.isinf(high):
+        return math.inf
+    shrink = math.frexp(max(-low, high))[1]
+    return math.ldexp(_deviation(np.ldexp(values, -shrink), math.ldexp(mean, -shrink)), shrink)
 
 
 def _in_units(distance: float, deviation: float) -> float:

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, as_counts, as_sample
 
+_SMALL, _LARGE = 2.0**-400, 2.0**500
+
 
 def wasserstein(
     reference: ArrayLike, current: ArrayLike, *, positions: ArrayLike | None = None
@@ -96,8 +98,14 @@ def normalised_wasserstein(reference: ArrayLike, current: ArrayLike) -> float:
         return math.nan
     if not np.isfinite([a[0], a[-1], b[0], b[-1]]).all():
         raise ValueError("expected finite values (or NaN), got infinity")
+    # squares of far larger or smaller values have no float; a power of two keeps all digits
+    largest = max(-a[0], a[-1], -b[0], b[-1])
+    if not _SMALL < largest < _LARGE:
+        shrink = -math.frexp(largest)[1]
+        a, b = np.ldexp(a, shrink), np.ldexp(b, shrink)
     distance = mean_distance(a, b)
-    spread = float(a.std())
+    # rounding can give equal values a spread
+    spread = float(a.std()) if a[0] < a[-1] else 0.0
     if spread == 0:
         return 0.0 if distance == 0 else math.inf
     return distance / spread

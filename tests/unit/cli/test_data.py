@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -83,6 +84,11 @@ def test_drift_that_could_not_be_told_is_exit_code_3(tmp_path):
         (["schema", "diff", "ORDERS"], "Missing argument"),
         (["quality", "ORDERS", "--label", "seize"], "seize"),
         (["quality", "ORDERS", "--history", "--html", "q.html"], "it takes none of"),
+        (["quality", "ORDERS", "--max-age", "5x"], "duration such as 6h"),
+        (["quality", "ORDERS", "--max-delay", "1h"], "--arrived"),
+        (["quality", "ORDERS", "--key", "di"], "orders.csv: expected a column `di`"),
+        (["schema", "ORDERS", "--time", "day"], "expected a column `day`"),
+        (["profile", "ORDERS", "--time", "id=1h"], "expected `id` to hold times"),
         (["versions"], "expected a `trimtab.toml`"),
     ],
 )
@@ -247,3 +253,64 @@ def test_one_row_is_described_and_an_empty_table_is_refused(tmp_path):
         result = run(command, tmp_path / "none.csv")
         assert result.exit_code == 2
         assert "expected at least one row, got none" in result.stderr
+
+
+def test_quality_asks_for_all_that_a_task_needs_of_time(tmp_path):
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = pl.DataFrame({
+        "at": [start + timedelta(hours=i // 2) for i in range(96)], "town": ["a", "b"] * 48,
+        "came": [start + timedelta(hours=i // 2, minutes=i) for i in range(96)],
+    })  # fmt: skip
+    rows.filter(~((pl.col("town") == "a") & pl.col("at").dt.hour().is_in([5]))).write_parquet(
+        tmp_path / "a.parquet"
+    )
+
+    made = run(
+        "quality", tmp_path / "a.parquet", "--time", "at", "--by", "town", "--arrived", "came",
+        "--max-delay", "1h", "--max-row-age", "1d", "--now", "2026-01-03", "--json",
+    )  # fmt: skip
+
+    report, dimensions = json.loads(made.stdout), ("completeness", "timeliness")
+    parts = {p["name"]: p["faults"] for d in dimensions for p in report[d]["parts"]}
+    # one row in town a at five on each of two days is not there
+    assert parts["gap"] == 2
+    assert parts["late"] == 35
+    assert parts["old"] == 47
+
+
+def test_windows_may_say_whose_times_they_are_of(tmp_path):
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(hours=i) for i in range(48)]
+    pl.DataFrame({"a": times, "b": [start] * 48}).write_parquet(tmp_path / "a.parquet")
+
+    assert run("profile", tmp_path / "a.parquet", "--time", "1d").exit_code == 2
+    made = run("profile", tmp_path / "a.parquet", "--time", "a=1d", "--json")
+
+    assert [group["rows"] for group in json.loads(made.stdout)["groups"]] == [24, 24]
+
+
+def test_changes_of_a_schema_are_written_as_a_page_too(orders, tmp_path):
+    made = run("schema", "diff", orders, orders, "--html", tmp_path / "diff.html")
+
+    assert made.exit_code == 0
+    assert "No change" in (tmp_path / "diff.html").read_text()
+
+
+def test_a_version_of_the_project_here_is_a_table_too(orders, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trimtab.toml").write_text(
+        '[project]\nname = "p"\n[[tables]]\nname = "orders"\nsource = "orders.csv"\n'
+        'time = "day"\nkey = ["id"]\n[task]\nname = "size"\ntable = "orders"\n'
+        'kind = "regression"\nlabel = "size"\n[train]\nuntil = 2013-04-01\n'
+    )
+    days = pl.datetime_range(datetime(2013, 1, 1), datetime(2013, 7, 19), "1d", eager=True)
+    pl.read_csv(orders).with_columns(days.alias("day")).write_csv(orders)
+    assert run("ingest").exit_code == 0, run("ingest").stderr
+
+    described = run("profile", "orders@0", "--json")
+    assert described.exit_code == 0
+    assert json.loads(described.stdout)["rows"] == 200
+    assert run("drift", orders, "orders@0").exit_code == 0
+    unknown = run("profile", "orders@7")
+    assert unknown.exit_code == 2
+    assert "orders@0" in unknown.stderr

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import binom
 
 from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
 from trimtab.data.drift import drift
@@ -98,6 +99,89 @@ def test_a_column_that_goes_missing_for_a_block_is_found():
     report = drift(old, day.with_columns(x=pl.lit(None)), block="1d", time="day")
 
     assert [report.columns[name].kind for name in report.drifted] == ["nulls"]
+
+
+def test_what_a_reference_block_has_no_values_of_is_told_not_to_be_compared():
+    old, day = blocky(0, 60), blocky(1, 1)
+    first = pl.col("day") == old["day"].min()
+    old = old.with_columns(x=pl.when(~first).then("x"))
+
+    report = drift(old, day.with_columns(pl.col("x") + 99), block="day")
+
+    assert report.columns["x"].kind == "nulls"
+    assert report.columns["x"].message.endswith("values not compared, a reference block has none")
+
+
+def test_infinite_numbers_count_as_missing_by_block_too():
+    old, day = blocky(0, 60), blocky(1, 1)
+    odd = day.with_columns(
+        x=pl.when(pl.int_range(pl.len()) < 50).then(float("inf")).otherwise("x")
+    )
+
+    found = next(f for f in drift(old, odd, block="day").findings if f.kind == "nulls")
+
+    assert found.drifted
+    assert (
+        found.message
+        == "`x`: share missing 25.0% of rows away from the rest, where blocks are all alike"
+    )
+
+
+def test_a_constant_column_that_changes_is_said_in_words():
+    old, day = blocky(0, 60).with_columns(c=1.0), blocky(1, 1).with_columns(c=1.0)
+
+    still = next(f for f in drift(old, day, block="day").findings if f.column == "c")
+    moved = drift(old, day.with_columns(c=20_001.0), block="day").columns["c"]
+
+    assert still.message == "`c`: values as in the rest"
+    assert moved.message == "`c`: values 20,000 away from the rest, where blocks are all alike"
+    assert moved.drifted
+
+
+@pytest.fixture(scope="module")
+def joined(flights, weather) -> pl.DataFrame:
+    """Flights of winter with the weather of their hour and airport."""
+    hourly = weather.select("origin", "time_hour", "temp", "wind_speed", "visib", "precip")
+    rows = flights.filter(pl.col("month") <= 3).join(
+        hourly, on=["origin", "time_hour"], how="left"
+    )
+    dated = rows.with_columns(time_expression("time_hour", rows.schema).alias("time"))
+    return dated.select(
+        "time",
+        "origin",
+        "carrier",
+        "dep_delay",
+        "air_time",
+        "temp",
+        "wind_speed",
+        "visib",
+        "precip",
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "alpha", "step", "most_columns"), [("week", 0.1, 1, 1), ("day", 0.05, 6, 1)]
+)
+def test_flights_with_their_weather_alarm_no_more_often_than_alpha(
+    joined, block, alpha, step, most_columns
+):
+    """Every week, and every sixth day, of January to March against all others."""
+    length = {"week": "1w", "day": "1d"}[block]
+    starts = joined["time"].dt.truncate(length)
+    shown = starts.unique().sort()[1:-1][::step]
+    reports = [
+        drift(joined.filter(starts != start), joined.filter(starts == start), block=block,
+              time="time", alpha=alpha)
+        for start in shown
+    ]  # fmt: skip
+    alarms = sum(bool(report.drifted) for report in reports)
+    warm = sum("temp" in report.drifted for report in reports)
+
+    assert all(report.conclusive for report in reports)
+    assert {"temp", "dep_delay", "carrier"} <= set(reports[0].columns)
+    # what a fair coin of this alpha would exceed once in 20 times
+    assert alarms <= binom.ppf(0.95, len(shown), alpha)
+    assert warm <= most_columns
 
 
 def test_the_only_column_of_times_dates_the_rows():

@@ -187,6 +187,75 @@ def test_a_mapping_names_tests_by_column():
     assert by_test["cvm"].p_value == pytest.approx(truth.pvalue, abs=1e-12)
 
 
+def test_the_wasserstein_distance_is_scipys_of_many_rows_too():
+    old, new = (np.random.default_rng(seed).gamma(2, size=30_000) for seed in (1, 2))
+    found = drift(pl.DataFrame({"x": old}), pl.DataFrame({"x": new}), tests="wasserstein")
+    distance = stats.wasserstein_distance(old, new) / old.std()
+
+    assert found.columns["x"].statistic == pytest.approx(distance, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-17, 1.0, 1e300])
+def test_a_shift_is_seen_whatever_the_scale(scale):
+    values = np.random.default_rng(0).normal(size=300)
+    old, new = (pl.DataFrame({"x": scale * (values + shift)}) for shift in (0, 1))
+
+    report = drift(old, new, tests=["ks", "cvm", "wasserstein"])
+
+    assert all(found.drifted for found in report.findings)
+    assert [found.effect_size for found in report.findings] == pytest.approx(
+        [1 / values.std()] * 3
+    )
+
+
+def test_neighbours_among_floats_are_values_like_any_other():
+    rng = np.random.default_rng(0)
+    near = [0.3, 0.1 + 0.2]
+    old, new = (
+        pl.DataFrame({"x": rng.choice(near, 3_000, p=p)}) for p in ([0.5, 0.5], [0.7, 0.3])
+    )
+
+    report = drift(old, new, tests=["cvm", "wasserstein", "psi"])
+
+    assert report.skipped == {}
+    assert all(found.drifted for found in report.findings)
+
+
+def test_one_moved_column_of_repeated_values_is_found_among_hundreds():
+    rng = np.random.default_rng(0)
+    old, new = (pl.DataFrame(rng.poisson(3, size=(200, 300))) for _ in range(2))
+
+    report = drift(old, new.with_columns(pl.col("column_7") + 2), tests="cvm")
+
+    assert report.drifted == ["column_7"]
+
+
+def test_cramer_von_mises_deals_by_the_seed():
+    old, new = sample(1, 300), sample(2, 300)
+    by_seed = [drift(old, new, tests="cvm", seed=seed).columns["whole"].p_value for seed in (0, 1)]
+
+    assert by_seed[0] != by_seed[1]
+
+
+def test_large_medians_and_moves_are_written_out():
+    old = pl.DataFrame({"x": np.random.default_rng(0).normal(10_000, 10, size=500).round()})
+    report = drift(old, old.select(pl.col("x") + 20_000))
+
+    assert report.columns["x"].message.endswith("sd (median 10,000 to 30,000)")
+    assert report.columns["x"].message.startswith("`x` moved by 1,971 sd")
+
+
+def test_too_few_rows_are_not_enough_data():
+    one, other = pl.DataFrame({"x": [1.0], "k": ["a"]}), pl.DataFrame({"x": [2.0], "k": ["b"]})
+
+    report = drift(one, other, tests=["ks", "mmd"])
+
+    assert report.findings == ()
+    reason = "not enough data: 1 value in the reference and 1 now"
+    assert report.skipped == {"x": reason, "k": reason, "all numeric columns together": reason}
+    assert drift(pl.concat([one] * 3), pl.concat([other] * 3)).skipped == {}
+
+
 def test_pictures_show_shares_of_all_values():
     report = drift(sample(1), sample(2).with_columns(kind=pl.lit("z")))
 

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -60,7 +61,9 @@ def test_one_bad_column_never_loses_the_others():
     }  # fmt: skip
     assert report.skipped["day"].startswith("times move on")
     assert report.skipped["ragged"] == "lists of 1 to 3 numbers, expected one length"
-    assert "no value on either side" in report.skipped["empty"]
+    assert report.skipped["empty"] == "no value on either side"
+    # nothing is told twice
+    assert not {"empty", "nothing"} & set(report.columns)
 
 
 def test_infinite_and_nan_count_as_missing():
@@ -92,6 +95,38 @@ def test_an_embedding_that_moves_is_found():
     assert report.columns["e"].test == "mean_embedding"
     assert report.columns["e"].effect_size == pytest.approx(0.8, abs=0.15)
     assert drift(table(old), table(moved[:, :8])).skipped["e"].startswith("lists of 16 numbers in")
+
+
+def test_vectors_that_lack_a_number_count_as_missing():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 4))
+    holed = rows.copy()
+    holed[:100, 2] = np.nan
+    holed[100:140, 0] = np.inf
+    listed = [[None, *row[1:]] if i >= 380 else row for i, row in enumerate(holed.tolist())]
+
+    report = drift(pl.DataFrame({"e": rows.tolist()}), pl.DataFrame({"e": listed}))
+    found = {f.kind: f for f in report.findings}
+
+    assert found["nulls"].message == "`e`: 40.0% missing, was 0.0%"
+    assert (found["distribution"].n_reference, found["distribution"].n_current) == (400, 240)
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        ("mmd", r"moved by 1\.\d sd, 3 columns taken together"),
+        ("classifier", r"moved by \d\d\.\d% of pairs, 3 columns taken together"),
+        ("lsdd", r"moved by \d\d\.\d% of the largest difference, 3 columns taken together"),
+    ],
+)
+def test_what_all_numbers_did_together_is_said_in_words(test, words):
+    rng = np.random.default_rng(0)
+    old, new = (pl.DataFrame(rng.normal(size=(300, 3)) + shift) for shift in (0, 0.8))
+
+    assert re.fullmatch(
+        rf"`\(all numbers\)` {words}", drift(old, new, tests=test).joint[0].message
+    )
 
 
 def correlated(seed: int, sign: float, n: int = 800) -> pl.DataFrame:
@@ -147,3 +182,41 @@ def test_another_unit_is_named_and_is_no_drift_of_the_values():
         assert (found.kind, found.drifted, found.p_value) == ("schema", True, None)
         assert found.message.startswith("`age` is 12 times what it was in every value")
     assert drift(old, older).columns["age"].kind == "distribution"
+
+
+def test_another_scale_of_temperature_is_named_and_is_no_drift_of_the_values():
+    rng = np.random.default_rng(6)
+    celsius, later = rng.normal(12, 8, 4_000).round(1), rng.normal(12, 8, 3_000)
+    old = pl.DataFrame({"temp": celsius})
+    new = pl.DataFrame({"temp": (later * 1.8 + 32).round(1)})
+
+    for sides in ((old, new), (profile(old), profile(new))):
+        found = drift(*sides).columns["temp"]
+        assert (found.kind, found.drifted) == ("schema", True)
+        assert "degrees Celsius seem to have become degrees Fahrenheit" in found.message
+        assert [f.kind for f in drift(*sides).findings] == ["schema"]
+
+
+@pytest.mark.parametrize("describe", [lambda rows: rows, profile])
+def test_rows_and_profiles_leave_out_the_same(describe):
+    old = pl.DataFrame({"one": [1.0], "none": pl.Series([None], dtype=pl.Float64)})
+    new = pl.DataFrame({"one": [2.0], "none": pl.Series([None], dtype=pl.Float64)})
+
+    report = drift(describe(old), describe(new))
+
+    assert report.findings == ()
+    assert report.skipped == {
+        "one": "not enough data: 1 value in the reference and 1 now",
+        "none": "no value on either side",
+    }
+
+
+@pytest.mark.parametrize("describe", [lambda rows: rows, profile])
+def test_lists_with_a_hole_count_as_missing(describe):
+    old = pl.DataFrame({"v": [[1.0, 2.0], [2.0, 0.5]] * 50})
+    new = pl.DataFrame({"v": [[1.0, 2.0], [float("nan"), 1.0]] * 50})
+
+    found = {f.kind: f for f in drift(describe(old), describe(new)).findings}["nulls"]
+
+    assert found.effect_size == 0.5
+    assert found.drifted

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import cramervonmises_2samp
 
 from trimtab.core.errors import ConfigError, SchemaError
 from trimtab.data.built_in_tests import BUILT_IN
@@ -14,6 +15,7 @@ from trimtab.testing import (
     DRIFT_TEST_CHECKS,
     a_large_shift_is_seen,
     false_alarms_are_rare,
+    false_alarms_are_rare_where_values_repeat,
     few_rows_do_not_raise,
     input_is_left_alone,
     p_values_are_chances,
@@ -22,6 +24,7 @@ from trimtab.testing import (
     unequal_sizes_are_fine,
 )
 
+DEALT = np.random.default_rng(1)
 WITHOUT_TORCH = [test for test in BUILT_IN if test.name != "deep_kernel_mmd"]
 
 
@@ -79,6 +82,11 @@ class Wrong:
             return replace(honest, p_value=float(len(reference) != len(current)))
         if self.flaw == "breaks ties" and np.ptp(np.append(reference, current)) == 0:
             return replace(honest, p_value=0.0)
+        if self.flaw == "law without ties":
+            return replace(honest, p_value=cramervonmises_2samp(reference, current).pvalue)
+        if self.flaw == "deals of its own":
+            a, b = DEALT.permuted(np.append(reference, current))[:2]
+            return replace(honest, p_value=float(np.abs(a - b) % 1))
         return honest
 
 
@@ -94,11 +102,20 @@ class Wrong:
         ("raises", few_rows_do_not_raise),
         ("equal sizes", unequal_sizes_are_fine),
         ("breaks ties", ties_are_fine),
+        ("law without ties", false_alarms_are_rare_where_values_repeat),
+        ("deals of its own", same_seed_same_answer),
     ],
 )
 def test_a_wrong_test_is_caught(flaw, check):
-    with pytest.raises((AssertionError, ValueError), match="expected an honest|too few"):
+    with pytest.raises(AssertionError, match="expected an honest"):
         check(Wrong(flaw))
+
+
+@pytest.mark.parametrize("check", DRIFT_TEST_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("wrong", [Wrong("", kinds=frozenset({"number"})), Wrong, object()])
+def test_what_is_no_drift_test_passes_no_check(wrong, check):
+    with pytest.raises(AssertionError, match="expected a drift test, got"):
+        check(wrong)
 
 
 NUMBERS = pl.DataFrame({"x": np.random.default_rng(0).normal(size=300)})
@@ -119,7 +136,9 @@ class MeanTest:
         return DriftOutcome(gap / noise, float(np.exp(-((gap / noise) ** 2) / 2)), gap)
 
 test = MeanTest()
-failing = type("Failing", (MeanTest,), {"__call__": lambda self, a, b, *, seed: 1 / 0})()
+failing = type(
+    "Failing", (MeanTest,), {"name": "failing", "__call__": lambda self, a, b, *, seed: 1 / 0}
+)()
 no_test = object()
 """
 
@@ -134,7 +153,7 @@ def installed(tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text(
         "[trimtab.drift_tests]\nmeans = strange_means:test\nfailing = strange_means:failing\n"
         "odd = strange_means:no_test\nkind = strange_means:MeanTest\nlost = strange_means:gone\n"
-        "absent = no_such_module_of_means:test\n"
+        "absent = no_such_module_of_means:test\nks_like = strange_means:test\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     yield
@@ -157,7 +176,9 @@ def test_a_test_that_fails_costs_only_its_own_answer():
     report = drift(NUMBERS, MOVED, tests=["ks", "failing"])
 
     assert report.columns["x"].test == "ks"
-    assert report.skipped == {"x": "the test `means` failed: ZeroDivisionError: division by zero"}
+    assert report.skipped == {
+        "x": "the test `failing` failed: ZeroDivisionError: division by zero"
+    }
 
 
 @pytest.mark.usefixtures("installed")
@@ -168,6 +189,7 @@ def test_a_test_that_fails_costs_only_its_own_answer():
         ("kind", "a class, not an object"),
         ("lost", "AttributeError"),
         ("absent", "ModuleNotFoundError"),
+        ("ks_like", "calls itself `means` in place of `ks_like`"),
     ],
 )
 def test_a_broken_package_is_named_only_when_it_is_asked_for(name, flaw):
@@ -175,6 +197,17 @@ def test_a_broken_package_is_named_only_when_it_is_asked_for(name, flaw):
     with pytest.raises(ConfigError, match="package `strange-means`") as caught:
         drift(NUMBERS, MOVED, tests=name)
     assert flaw in caught.value.problem
+
+
+@pytest.mark.usefixtures("installed")
+def test_two_packages_with_a_test_of_one_name_are_named(tmp_path):
+    info = tmp_path / "other_means-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-means\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[trimtab.drift_tests]\nmeans = other:test\n")
+
+    with pytest.raises(ConfigError, match="`means`, got other-means, strange-means"):
+        drift(NUMBERS, MOVED, tests="means")
 
 
 def test_an_unknown_name_gets_the_nearest_and_the_list():

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trimtab.core.errors import SchemaError
+from trimtab.core.errors import SchemaError, SourceError
 from trimtab.data.infer import infer_schema
 from trimtab.data.quality import quality
 from trimtab.data.quality_report import QualityReport
@@ -318,3 +318,18 @@ def test_with_no_value_accuracy_says_why():
 
     assert report.accuracy.score is None
     assert report.completeness.score == 0.0
+
+
+def test_a_source_without_rows_is_named_as_it_was_given(tmp_path):
+    (tmp_path / "head.csv").write_text("a,b\n")
+
+    with pytest.raises(SourceError, match=r"^.*head\.csv: expected at least one row, got none"):
+        quality(tmp_path / "head.csv")
+
+
+@pytest.mark.parametrize("asked", [{"key": ["tmie"]}, {"time": "tmie"}, {"markers": {"tmie": []}}])
+def test_what_names_or_dates_rows_has_to_be_there(tmp_path, asked):
+    pl.DataFrame({"time": ["2026-01-01"]}).write_csv(tmp_path / "a.csv")
+
+    with pytest.raises(SchemaError, match=r"a\.csv: expected a column `tmie`, found none"):
+        quality(tmp_path / "a.csv", **asked)

@@ -120,3 +120,17 @@ def test_a_column_that_stands_still_as_it_never_did_is_told(stuck):
     still = [part for part in report.parts if part.name == "still"]
     assert report.score == (0.75 if stuck else 1.0)
     assert [part.examples for part in still] == ([({"column": "heat"},)] if stuck else [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"max_age": "5x"}, "`max_age`: a duration such as 6h, 1d or 2w was expected, got '5x'"),
+        ({"max_row_age": "-1h"}, "`max_row_age`: a duration .* got '-1h'"),
+        ({"max_delay": "soon", "arrived": "a"}, "`max_delay`: a duration .* got 'soon'"),
+        ({"max_delay": "1h"}, "`arrived` was expected beside `max_delay`, got none"),
+    ],
+)
+def test_needs_that_cannot_be_meant_are_refused(asked, problem):
+    with pytest.raises(ValueError, match=problem):
+        quality(pl.DataFrame({"a": [1]}), **asked)

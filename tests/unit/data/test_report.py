@@ -17,12 +17,24 @@ from trimtab.data.report import (
     profile_page,
     quality_fragment,
     quality_page,
+    schema_diff_fragment,
+    schema_diff_page,
     validation_fragment,
     validation_page,
 )
 from trimtab.data.report_pictures import folded, pair, shape, spark_pair
-from trimtab.data.report_words import by_column, cut, effect, headline, said, share, weight
+from trimtab.data.report_words import (
+    by_column,
+    cut,
+    effect,
+    example,
+    headline,
+    said,
+    share,
+    weight,
+)
 from trimtab.data.schema import ColumnSchema, Schema
+from trimtab.data.schema_diff import schema_diff
 
 VOID = {"meta", "input", "path", "rect", "br"}
 EVIL = "<script>alert(1)</script>"
@@ -133,7 +145,7 @@ def test_the_drift_page_has_the_worst_first_and_folds_what_did_not_move():
     moved, still = text.split("did not move")
 
     assert report.drifted == ["more", "size"]
-    assert text.startswith("2 of 4 columns moved", text.index("Trimtab 2") + 8)
+    assert text.startswith("2 of 3 columns moved", text.index("Trimtab 2") + 8)
     assert moved.index("more –") < moved.index("is new") < moved.index(" sd ")
     assert "city" in still
     assert "city" not in moved
@@ -260,3 +272,32 @@ def test_the_headline_counts_what_moved():
     same = drift(orders(1), orders(1))
 
     assert headline(same).startswith("None of ")
+
+
+def test_changes_of_a_schema_have_a_page_and_a_fragment():
+    old = pl.DataFrame({"a": [1, 2], EVIL: [1, 2]})
+    found = schema_diff(old, old.select(pl.col("a").cast(pl.String)))
+
+    page = schema_diff_page(found)
+
+    assert "2 changes polars DataFrame → polars DataFrame" in Tags(page).text
+    assert "`a`: Int64 became String" in Tags(page).text
+    assert EVIL not in page
+    assert found._repr_html_() == schema_diff_fragment(found)
+    assert "No change" in Tags(schema_diff_page(schema_diff(old, old))).text
+
+
+def test_examples_of_long_lists_texts_and_names_stay_short():
+    name = "long " * 50
+    rows = pl.DataFrame({name: [list(range(2_000))], "b": ["é" * 50_000]})
+    schema = Schema(
+        columns={name: ColumnSchema(type="Int64"), "b": ColumnSchema(type="String", values=["x"])}
+    )
+
+    report = validate(rows, schema)
+
+    assert len(validation_page(report)) < 40_000
+    assert all(len(example(found)) < 150 for found in report.violations)
+    assert {len(found.examples[0].get("b", "é" * 50_000)) for found in report.violations} == {
+        50_000
+    }

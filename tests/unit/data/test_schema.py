@@ -124,6 +124,8 @@ RULE = INT + "[[rules]]\nname = 'r'\n"
             "jan",
         ),
         (INT + "time_zone = 'Zürich'", "'naive', 'UTC' or a zone", "Change"),
+        (INT + "time_zone = 'UTC'", "`time_zone` is for times, and the type is Int64", ""),
+        (INT + "time_zone = 'Europe/Zurch'", "was expected, got 'Europe/Zurch'", "Change"),
         (
             INT + "when = 'b > 1'",
             r"line 3: `columns\.a\.when`: expected columns of the schema, "
@@ -246,3 +248,30 @@ def test_a_draft_holds_on_the_rows_it_was_drafted_from(seed):
     })  # fmt: skip
 
     assert validate(rows, infer_schema(rows)).violations == ()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Zurich", "CET"])
+def test_a_draft_knows_the_zone_of_times_and_stored_tables_have_none(zone, tmp_path):
+    times = pl.Series([3_600_000_000 * hour for hour in range(9)]).cast(pl.Datetime("us"))
+    rows = pl.DataFrame({"t": times.dt.replace_time_zone(zone), "a": range(9)})
+    rows.write_parquet(tmp_path / "rows.parquet")
+
+    for source in (rows, rows.lazy(), tmp_path / "rows.parquet"):
+        made = infer_schema(source)
+        assert made.columns["t"].time_zone == (zone or "naive")
+        assert validate(rows, made).violations == ()
+    assert infer_schema(profile(rows)).columns["t"].time_zone is None
+    assert made.of_stored().columns["t"].time_zone is None
+    assert made.of_stored().columns["a"] == made.columns["a"]
+
+
+@pytest.mark.parametrize("asked", [{"time": "tmie"}, {"key": ["a", "tmie"]}, {"time": ["tmie"]}])
+def test_a_draft_refuses_names_that_are_not_there(asked):
+    with pytest.raises(SchemaError, match="expected a column `tmie`, found none") as error:
+        infer_schema(pl.DataFrame({"a": [1], "time": ["2026-01-01"]}), **asked)
+
+    assert "`time`" in error.value.hint
+
+
+def test_rows_in_order_need_no_column_of_times():
+    assert infer_schema(pl.DataFrame({"a": [1]}), time="row_number").time == "row_number"

@@ -1,8 +1,12 @@
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.infer import infer_schema
 from trimtab.data.profile import profile
+from trimtab.data.scale_change import scale_change
 from trimtab.data.schema import ColumnSchema, ForeignKey, Rule, Schema
 from trimtab.data.schema_diff import schema_diff
 from trimtab.data.unit_change import PROBABILITIES, unit_change, unit_factor
@@ -190,3 +194,91 @@ def test_too_little_to_go_by_is_no_change_of_unit(old, new):
 def test_quantiles_at_other_probabilities_are_refused():
     with pytest.raises(ValueError, match="99 quantiles were expected"):
         unit_factor([1, 2], [1, 2], 2, 2)
+
+
+def test_times_of_another_zone_are_named():
+    times = pl.Series("t", [24 * 3_600_000_000 * day for day in range(24)]).cast(pl.Datetime("us"))
+    naive = times.to_frame()
+    utc = times.dt.replace_time_zone("UTC").to_frame()
+
+    assert schema_diff(naive, naive).changes == ()
+    for old, new in ((naive, utc), (infer_schema(naive), utc), (naive, infer_schema(utc)),
+                     (infer_schema(naive), infer_schema(utc))):  # fmt: skip
+        (change,) = schema_diff(old, new).changes
+        assert change.kind == "retyped"
+        assert change.message == ("`t`: times without a zone (naive) became times in the zone UTC")
+    assert schema_diff(profile(naive), utc).changes == ()
+
+
+TO_KELVIN = {
+    "degrees Celsius": lambda x: x + 273.15, "kelvin": lambda x: x,
+    "degrees Fahrenheit": lambda x: (x + 459.67) / 1.8,
+}  # fmt: skip
+FROM_KELVIN = {
+    "degrees Celsius": lambda x: x - 273.15, "kelvin": lambda x: x,
+    "degrees Fahrenheit": lambda x: x * 1.8 - 459.67,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("was", "now"), [*itertools.permutations(TO_KELVIN, 2)])
+@pytest.mark.parametrize("digits", [0, 1, 6])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_scale_of_temperature_is_told_with_its_zero(was, now, digits, seed):
+    rng = np.random.default_rng(seed)
+    old, new = (rng.gamma(9, 3, 3_000) + 263 for _ in range(2))
+
+    found = scale_change(
+        column(FROM_KELVIN[was](old)), column(FROM_KELVIN[now](new).round(digits))
+    )
+
+    assert found is not None
+    assert (found.was, found.now) == (was, now)
+    assert found.factor * 5 + found.offset == pytest.approx(FROM_KELVIN[now](TO_KELVIN[was](5)))
+
+
+def test_drift_is_not_taken_for_another_scale_of_temperature():
+    rng = np.random.default_rng(6)
+    found = []
+    for name, draw in FAMILIES.items():
+        old = draw(rng, 3_000)
+        drifts = [draw(rng, 3_000) * k for k in (1, 1.3, 1.8, 2, 1 / 1.8)]
+        drifts += [x + s * old.std() for x in drifts for s in (-3, -1, 0.5, 2)]
+        drifts += [f(rng, 3_000) for other, f in FAMILIES.items() if other != name]
+        found += [scale_change(column(old), column(x)) for x in drifts]
+
+    assert len(found) > 200
+    assert not any(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (np.full(900, 20.0), np.full(900, 68.0)),
+        (np.arange(400) % 30, np.arange(400) % 30 * 1.8 + 32),
+        (np.arange(9_000) / 10, np.arange(9_000) / 10 + 273.15),
+        (["a"] * 900, [1.0] * 900),
+    ],
+    ids=["constant", "few rows", "no temperatures", "text"],
+)
+def test_too_little_to_go_by_is_no_other_scale(old, new):
+    assert scale_change(column(old), column(new)) is None
+
+
+def test_another_scale_is_a_change_of_unit_with_an_offset():
+    rng = np.random.default_rng(7)
+    old = pl.DataFrame({"t": rng.normal(12, 8, 2_000), "id": range(2_000)})
+    new = old.with_columns(pl.col("t") * 1.8 + 32)
+
+    (change,) = schema_diff(old, new).changes
+
+    assert (change.kind, change.column) == ("re-united", "t")
+    assert (change.factor, change.offset) == (pytest.approx(1.8), pytest.approx(32))
+
+
+def test_many_new_columns_are_compared_in_bounded_time():
+    rng = np.random.default_rng(8)
+    old = pl.DataFrame({f"c{i}": rng.normal(i, 1, 300) for i in range(30)})
+    new = pl.DataFrame({f"d{i}": rng.normal(-i, 9, 300) for i in range(30)})
+
+    # no pair of 900 is asked for its unit, which would take seconds
+    assert len(schema_diff(old, new).changes) == 60

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import polars as pl
 import pytest
 
 from trimtab.core.errors import KeyClashError, NotFoundError, SchemaError, SourceError
+from trimtab.data.profile import profile
 from trimtab.data.schema import ColumnSchema, Schema
+from trimtab.data.sources import read_source, source_name
 from trimtab.data.tables import Tables
 
 AT = datetime(2026, 1, 2, 3, tzinfo=UTC)
@@ -318,3 +321,25 @@ def test_a_key_that_comes_again_with_another_value_is_refused(tables):
 
     with pytest.raises(KeyClashError):
         tables.ingest("orders", pl.DataFrame({"id": [2], "x": ["z"]}), key=["id"], at=AT)
+
+
+def test_a_version_is_a_source_like_any_other(tables):
+    rows = pl.DataFrame({"n": [1, 2, 3], "x": [0.5, 1.0, 2.0]})
+    made = tables.ingest("log", rows, at=AT)
+    tables.ingest("log", pl.DataFrame({"n": [4], "x": [9.0]}), at=AT)
+
+    for version in (made, tables.get("log@0"), tables.versions("log")[0]):
+        assert read_source(version).collect().equals(rows)
+        assert source_name(version) == "log@0"
+    assert profile(made).rows == 3
+    assert "reader" not in made.to_dict()
+    assert made == replace(made, reader=None)
+
+
+def test_a_version_of_no_table_is_refused(tables):
+    made = tables.ingest("log", pl.DataFrame({"n": [1]}), at=AT)
+
+    with pytest.raises(SourceError, match=r"a bare record of `log@0`") as caught:
+        read_source(replace(made, reader=None))
+
+    assert "Tables(FOLDER).get('log@0')" in caught.value.hint

@@ -320,3 +320,84 @@ def test_another_unit_or_type_is_no_drift(reference):
         "`years`: all values are 12 times those of the reference `january`: another unit, no "
         "drift is told"
     )
+
+
+DAY, MOMENT = date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("Int64", [1, 2]), ("String", ["a"]), ("Date", b"x"), ("Boolean", DAY),
+        ("Float64", {"b": 1}), ("Binary", MOMENT), ("Boolean", MOMENT), ("Int64", b"1"),
+        ("Date", 20130101), ("Datetime", 1.5), ("Int64", DAY), ("Float64", MOMENT),
+    ],
+)  # fmt: skip
+def test_a_column_of_quite_another_type_loses_no_other_check(kind, value):
+    rows = pl.DataFrame({"a": [value, None], "b": [1, 9]})
+    schema = Schema(columns={"a": ColumnSchema(type=kind), "b": ColumnSchema(type="Int64", max=5)})
+
+    found = {v.column: v for v in validate(rows, schema).violations}
+
+    assert (found["a"].check, found["a"].severity, found["a"].count) == ("type", "stop", 1)
+    assert f"1 of 2 values are not of type {kind} (found" in found["a"].message
+    assert found["a"].examples == ({"row": 1, "a": value},)
+    assert found["b"].message == "`b`: 1 of 2 values above 5 (largest 9)"
+
+
+def test_names_and_types_with_braces_are_told_as_they_are():
+    rows = pl.DataFrame({"a{b}": [1, 1], "{}": [{"x{": 1}, None], "c": [7, 7]})
+    schema = Schema(
+        key=["a{b}"], rules=[Rule(name="{r}", check='"a{b}" > 1')],
+        columns={
+            "a{b}": ColumnSchema(type="Int64"), "{}": ColumnSchema(type="Int64"),
+            "c": ColumnSchema(type="Int64", max=5, when='"a{b}" > 0'),
+        },
+    )  # fmt: skip
+
+    told = {violation.message for violation in validate(rows, schema).violations}
+
+    assert told == {
+        "rows: 2 of 2 share their key (a{b}) with another row",
+        "rows: 2 of 2 (100.0%) break the rule `{r}`",
+        '`c`: 2 of 2 values above 5, where "a{b}" > 0',
+        "`{}`: 1 of 2 values are not of type Int64 (found Struct({'x{': Int64}))",
+    }
+
+
+def test_keys_and_times_that_are_not_there_are_named_as_not_checked():
+    schema = Schema(key=["k"], time="t", columns={"a": ColumnSchema(type="Int64")})
+
+    assert validate(pl.DataFrame({"a": [1]}), schema).skipped == (
+        "key: no column `k`", "time: no column `t`",
+    )  # fmt: skip
+
+
+def test_an_environment_that_does_not_exist_is_refused():
+    schema = Schema(columns={"a": ColumnSchema(type="Int64")})
+
+    with pytest.raises(ValueError, match="`training` or `serving` was expected, got 'prod'"):
+        validate(pl.DataFrame({"a": [1]}), schema, environment="prod")
+
+
+def test_a_foreign_key_whose_file_is_not_there_is_named(tmp_path):
+    key = ForeignKey(columns=["a"], source="none.csv")
+    schema = Schema(columns={"a": ColumnSchema(type="Int64")}, foreign_keys=[key]).at(tmp_path)
+
+    with pytest.raises(SourceError, match="foreign key a: expected a file at .*none.csv"):
+        validate(pl.DataFrame({"a": [1]}), schema)
+
+
+def test_degrees_of_another_scale_are_no_drift(tmp_path):
+    rng = np.random.default_rng(0)
+    profile(pl.DataFrame({"t": rng.normal(12, 8, 2_000)})).save(tmp_path / "p.parquet")
+    rows = pl.DataFrame({"t": rng.normal(12, 8, 2_000) * 1.8 + 32})
+    schema = Schema(
+        columns={"t": ColumnSchema(type="Float64", max_drift=0.1)},
+        reference="p", references={"p": "p.parquet"},
+    )  # fmt: skip
+
+    (found,) = validate(rows, schema.at(tmp_path)).violations
+
+    assert found.check == "unit"
+    assert "degrees Celsius seem to have become degrees Fahrenheit" in found.message

@@ -22,7 +22,26 @@ def test_the_statistic_of_repeated_values_is_its_sum():
     both = np.concatenate([a, b])
     gaps = [np.mean(a <= x) - np.mean(b <= x) for x in both]
 
-    assert cvm_test(a, b).statistic == pytest.approx(70 * 50 / 120**2 * np.sum(np.square(gaps)))
+    assert cvm_test(a, b).statistic == pytest.approx(
+        70 * 50 / 120**2 * np.sum(np.square(gaps)), rel=1e-12
+    )
+
+
+def test_the_statistic_is_that_of_all_values_where_only_groups_of_them_are_dealt():
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=2_000), rng.normal(0.1, size=1_500)
+    exact = stats.cramervonmises_2samp(a, b)
+    a[:2] = a[0]
+    b[:1] = b[0]
+    both = np.concatenate([a, b])
+    gaps = [np.mean(a <= x) - np.mean(b <= x) for x in both]
+    found = cvm_test(a, b)
+
+    assert found.statistic == pytest.approx(
+        2_000 * 1_500 / 3_500**2 * np.sum(np.square(gaps)), rel=1e-9
+    )
+    assert found.statistic == pytest.approx(exact.statistic, rel=0.02)
+    assert found.p_value == pytest.approx(exact.pvalue, abs=0.03)
 
 
 def test_a_single_tie_changes_the_answer_little():

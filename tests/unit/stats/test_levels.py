@@ -17,6 +17,15 @@ def test_chi_square_is_scipys_where_its_law_holds(seed):
     assert found.p_value == pytest.approx(expected.pvalue, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    "table", [([1, 0], [0, 1]), ([1, 0, 0], [40, 3, 9]), ([3, 1, 2], [900, 50, 4])]
+)
+def test_the_statistic_of_few_rows_is_scipys_too(table):
+    expected = stats.chi2_contingency(table, correction=False).statistic
+
+    assert chi_square_test(*table).statistic == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_million_rows_with_a_level_on_one_side_only_are_scipys():
     table = np.array([[700_000, 299_980, 20], [500_100, 499_900, 0]])
     expected = stats.chi2_contingency(table, correction=False)

@@ -1,3 +1,4 @@
+import math
 import tracemalloc
 
 import numpy as np
@@ -171,3 +172,10 @@ def test_the_kernel_matrix_is_never_whole():
 def test_an_impossible_bandwidth_is_refused(bandwidth):
     with pytest.raises(ValueError, match="expected a finite `bandwidth` above 0"):
         mmd(np.zeros((3, 1)), np.zeros((3, 1)), bandwidth=bandwidth)
+
+
+@pytest.mark.parametrize("n", [2, 3, 6, 7])
+def test_constant_samples_apart_are_infinitely_many_spreads_apart(n):
+    there, back = mmd(np.zeros((2, 2)), np.ones((n, 2))), mmd(np.ones((n, 2)), np.zeros((2, 2)))
+
+    assert (there.effect_size, back.effect_size) == (math.inf, math.inf)

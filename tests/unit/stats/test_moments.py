@@ -54,3 +54,20 @@ def test_too_few_values_have_no_spread():
     assert moments([5.0]).variance is None
     assert (moments([5.0, 5.0]).variance, moments([5.0, 5.0]).skewness) == (0, None)
     assert moments([1.0]).merged(moments([])).mean == 1
+
+
+@pytest.mark.parametrize("n", [5, 5_000, 70_000])
+@pytest.mark.parametrize("scale", [1e100, 1e200, 1e307])
+def test_what_no_float_can_hold_is_none_and_the_mean_is_there(n, scale):
+    values = np.random.default_rng(2).uniform(-1, 1.5, n)
+
+    made = moments(scale * values)
+    both = made.merged(moments(scale * values[: n // 2]))
+    levels = weighted_moments(scale * values, np.full(n, 3))
+
+    for each, mean in ((made, values.mean()), (levels, values.mean())):
+        assert each.mean / scale == pytest.approx(mean, rel=1e-9)
+        fits = scale**2 < 1e300 if scale < 1e150 else False
+        assert (each.std is not None) == fits
+        assert each.kurtosis is None
+    assert np.isfinite(both.mean)

@@ -66,6 +66,17 @@ def test_infinite_values_count_in_the_test_and_have_no_distance(n):
     assert found.ks == ks_test(values, np.arange(n - 2.0))
 
 
+@pytest.mark.parametrize("n", [500, 50_000])
+def test_a_shift_has_one_size_whatever_the_scale(n):
+    values = np.random.default_rng(1).normal(size=n)
+    plain, vast, tiny = (
+        compare_numbers(x * values, x * (values + 1)) for x in (1.0, 2.0**1000, 2.0**-500)
+    )
+
+    assert vast.moved == pytest.approx(plain.moved, rel=1e-9)
+    assert tiny.moved == pytest.approx(plain.moved, rel=1e-9)
+
+
 def test_a_side_without_values_has_no_comparison():
     found = compare_numbers([math.nan], [1.0, 2.0])
 

@@ -37,6 +37,16 @@ def test_ks_of_thousands_of_rows_is_scipys(n, m):
     assert found.p_value == pytest.approx(expected.pvalue, abs=1e-12)
 
 
+@pytest.mark.parametrize(("n", "m"), [(20_000, 30_000), (45_000, 1), (60_000, 700)])
+def test_ks_of_many_ties_and_very_unequal_sizes_is_scipys(n, m):
+    rng = np.random.default_rng(n)
+    reference, current = rng.poisson(4, n), rng.poisson(4.05, m)
+    found, expected = ks_test(reference, current), stats.ks_2samp(reference, current)
+
+    assert found.statistic == pytest.approx(expected.statistic, abs=1e-15)
+    assert found.p_value == pytest.approx(expected.pvalue, abs=1e-12)
+
+
 def test_samples_far_apart_have_a_p_value_next_to_zero():
     found = ks_test(np.arange(500), np.arange(500) + 1000)
 
