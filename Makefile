@@ -11,7 +11,7 @@ demo: env            ## a real year of flights, from files to a watched, retrain
 	$(BIN)/trimtab demo flights
 
 test: env            ## every test, with the docstrings' examples
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal  # workers are the threads
 
 lint: env
 	$(BIN)/ruff check .

@@ -130,7 +130,8 @@ def _says(run: Run) -> str:
         parts += [f"misses {', '.join(missed)}"] if missed else []
         parts += [f"{run['wrong']} unshifted"] if run["wrong"] else []
     if "again_s" in run:
-        parts.append(f"a second time {1000 * run['again_s']:.1f} ms")
+        again, reading = (1000 * run[figure] for figure in ("again_s", "reload_s"))
+        parts.append(f"a second time {again:.1f} ms, and {reading:.1f} ms to read both again")
     return "; ".join(parts)
 
 

@@ -89,8 +89,8 @@ def _drift() -> Task:
                 "trimtab, stored profiles",
                 ("ours", "drift_of_profiles", "{reference_profile}", "{current_profile}"),
                 "Kolmogorov-Smirnov on stored histograms, conservative, with its error bound; "
-                "chi-square; reading the profiles included",
-                "the exact statistic of numbers",
+                "chi-square",
+                "the exact statistic of numbers; reading the profiles",
             ),
             Tool(
                 "frouros", ("peers.frouros", *both),
@@ -113,7 +113,7 @@ def _drift() -> Task:
                 at_least=150.0,
             ),
             Goal(
-                "from stored profiles under 20 ms, all imported", "trimtab, stored profiles",
+                "from stored profiles under 20 ms", "trimtab, stored profiles",
                 figure="again_s", at_most=0.020, unit="s",
             ),
             Goal("finds all five shifted columns", OURS, figure="found", at_least=5, unit="of 5"),

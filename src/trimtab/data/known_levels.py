@@ -1,5 +1,7 @@
 """Counts of texts that are nearly always among few known ones, by their hashes."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
@@ -9,6 +11,8 @@ from trimtab.stats.distinct import HashArray
 
 # more would seldom find slots of their own
 MAX_KNOWN = 256
+# each call of polars takes as long as hashing thousands of texts
+_PART = 4 * PIECE
 # rows from which it pays to look at the first ones
 _MANY = 4 * PIECE
 # the fewest that do are best: counts are then made within a core's first cache
@@ -65,8 +69,7 @@ class KnownLevels:
             return None
         bits, shift = self._place
         found = np.zeros(1 << bits, np.int64)
-        for start in range(0, values.len(), PIECE):
-            piece = values.slice(start, PIECE).hash(0).to_numpy()
+        for piece in _hashes(values):
             slots = scratch(0, piece.size).view(np.int64)
             np.right_shift(piece, np.uint64(shift), out=slots.view(np.uint64))
             slots &= (1 << bits) - 1
@@ -78,6 +81,14 @@ class KnownLevels:
             found[: counts.size] += counts
         made = pl.DataFrame({VALUE: self._values, COUNT: found[self._of_level]})
         return made.filter(pl.col(COUNT) > 0)
+
+
+def _hashes(values: pl.Series) -> Iterator[HashArray]:
+    """Return hashes in pieces that fit a core's cache, made in parts of several."""
+    for start in range(0, values.len(), _PART):
+        part = values.slice(start, _PART).hash(0).to_numpy()
+        for i in range(0, part.size, PIECE):
+            yield part[i : i + PIECE]
 
 
 def _slots(hashes: HashArray, bits: int, shift: int) -> IntArray:

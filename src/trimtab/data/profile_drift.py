@@ -44,7 +44,7 @@ from trimtab.data.row_drift import (
 from trimtab.data.scale_change import other_unit
 from trimtab.data.vector_profile import N_DIRECTIONS, VectorProfile, directions
 from trimtab.stats.log_linear import aligned
-from trimtab.stats.two_sample import binned_ks_test
+from trimtab.stats.two_sample import binned_ks_of
 
 
 def compared_by_profile(question: Question, old: ColumnProfile, new: ColumnProfile) -> Answer:
@@ -75,14 +75,15 @@ def _numbers(question: Question, old: ColumnProfile, new: ColumnProfile, answer:
         upper = lower
     else:
         lower, upper, a, b = aligned(old.histogram, new.histogram)
-    n, m = int(a.sum()), int(b.sum())
-    result = binned_ks_test(a, b)
+    ends = a.cumsum(), b.cumsum()
+    result = binned_ks_of(*ends)
+    n, m = result.n_reference, result.n_current
     negative = old.negative / n
     positive = 1 - negative - old.zeros / n
     if may_be_unit(result.statistic, positive, negative) and (unit := other_unit(old, new)):
         answer.findings.append(Finding.of_schema(question.column, unit))
         return
-    below = a.cumsum() / n, b.cumsum() / m
+    below = ends[0] / n, ends[1] / m
     whole = old.type.startswith("Int")
     bins = picture(lower, upper, below, whole=whole)
     medians = median(lower, upper, below[0], whole), median(lower, upper, below[1], whole)

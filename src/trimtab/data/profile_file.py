@@ -39,9 +39,9 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "group": pl.Int64, "name": pl.String, "type": pl.String,
     **dict.fromkeys(("count", "nulls", "nan", "infinite", "zeros", "negative"), pl.Int64),
     "distinct": pl.Int64, "distinct_error": pl.Float64, "top_complete": pl.Boolean,
-    "top_error": pl.Int64, "increasing": pl.String, "min": pl.String, "max": pl.String,
-    "top": pl.String, "top_counts": pl.List(pl.Int64), "lengths": pl.List(pl.Float64),
-    "classes": pl.String, "notes": pl.List(pl.String), "moments": pl.List(pl.Float64),
+    "top_error": pl.Int64, "increasing": pl.String, "values": pl.String,
+    "top_counts": pl.List(pl.Int64), "lengths": pl.List(pl.Float64),
+    "notes": pl.List(pl.String), "moments": pl.List(pl.Float64),
     "bits": pl.Int64, "floor": pl.Float64, "cells": pl.List(pl.Int64),
     "cell_counts": pl.List(pl.Int64), "hashes": pl.List(pl.Int64),
     "vector": pl.String, "vector_mean": pl.List(pl.Float64),
@@ -105,7 +105,7 @@ def read(file: Path) -> tuple[str, list[Part], list[Key]]:
             f"{file}: expected a saved profile, got: {first}", hint="Check the path."
         ) from None
     made: list[Part] = [(n, {}) for n in facts["rows"]]
-    lists = {name: _arrays(saved, name) for name in _ARRAYS}
+    lists = _arrays(saved)
     for place, row in enumerate(saved.drop(_ARRAYS).iter_rows(named=True)):
         row |= {name: arrays[place] for name, arrays in lists.items()}
         made[row["group"]][1][row["name"]] = _column(row)
@@ -115,10 +115,12 @@ def read(file: Path) -> tuple[str, list[Part], list[Key]]:
 def _row(group: int, column: ColumnProfile) -> dict[str, Any]:
     row = {"group": group, **{name: getattr(column, name) for name in _PLAIN}}
     row |= {
-        "min": json.dumps(_plain(column.min)), "max": json.dumps(_plain(column.max)),
-        "top": json.dumps([_plain(value) for value, _ in column.top]),
+        "values": json.dumps(
+            {"min": _plain(column.min), "max": _plain(column.max), "classes": column.classes,
+             "top": [_plain(value) for value, _ in column.top]}
+        ),
         "top_counts": [n for _, n in column.top], "lengths": column.lengths,
-        "classes": json.dumps(column.classes), "notes": list(column.notes),
+        "notes": list(column.notes),
         "hashes": _steps(column.hashes),
     }  # fmt: skip
     if column.moments is not None:
@@ -149,7 +151,8 @@ def _vector_row(vector: VectorProfile) -> dict[str, Any]:
 
 
 def _column(row: dict[str, Any]) -> ColumnProfile:
-    top = [_value(value) for value in json.loads(row["top"])]
+    values = json.loads(row["values"])
+    top = [_value(value) for value in values["top"]]
     moments = histogram = vector = None
     if row["moments"] is not None:
         n, *sums = row["moments"]
@@ -160,24 +163,28 @@ def _column(row: dict[str, Any]) -> ColumnProfile:
         vector = _vector(row)
     return ColumnProfile(
         **{name: row[name] for name in _PLAIN},
-        min=_value(json.loads(row["min"])), max=_value(json.loads(row["max"])),
+        min=_value(values["min"]), max=_value(values["max"]),
         top=tuple(zip(top, row["top_counts"], strict=True)),
         lengths=None if row["lengths"] is None else tuple(row["lengths"]),
-        classes=json.loads(row["classes"]), notes=tuple(row["notes"]),
+        classes=values["classes"], notes=tuple(row["notes"]),
         moments=moments, histogram=histogram, vector=vector,
         hashes=None if row["hashes"] is None else tuple(np.cumsum(row["hashes"]).tolist()),
     )  # fmt: skip
 
 
-def _arrays(saved: pl.DataFrame, name: str) -> list[NDArray[Any] | None]:
-    """Return the lists of a column as arrays; None where there is none."""
-    values = saved.select(pl.col(name).explode().drop_nulls()).to_series().to_numpy()
-    lengths = saved.select(pl.col(name).list.len()).to_series().to_list()
-    ends = itertools.accumulate(length or 0 for length in lengths)
-    return [
-        None if length is None else values[end - length : end]
-        for end, length in zip(ends, lengths, strict=True)
-    ]
+def _arrays(saved: pl.DataFrame) -> dict[str, list[NDArray[Any] | None]]:
+    """Return the lists of each column of lists as arrays; None where there is none."""
+    sizes = saved.select(pl.col(_ARRAYS).list.len())
+    made = {}
+    for name in _ARRAYS:
+        values = saved.select(pl.col(name).explode().drop_nulls()).to_series().to_numpy()
+        lengths = sizes[name].to_list()
+        ends = itertools.accumulate(length or 0 for length in lengths)
+        made[name] = [
+            None if length is None else values[end - length : end]
+            for end, length in zip(ends, lengths, strict=True)
+        ]
+    return made
 
 
 def _vector(row: dict[str, Any]) -> VectorProfile:

@@ -155,21 +155,26 @@ def _stirling(x: FloatArray) -> FloatArray:
     return 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5) - 1 / (1680 * x**7)
 
 
+# squares of odd multiples of pi / 2 and of multiples of pi, as far as they count up to z = 4
+_ODD = (np.arange(1, 40, 2) * (np.pi / 2)) ** 2
+_ODD_2, _ODD_3 = _ODD**2, _ODD**3
+_WHOLE = (np.arange(1, 20) * np.pi) ** 2
+
+
 def _pelz_good(z: float, n: int) -> float:
     """Return the chance that sqrt(n) d is at most z."""
     if z < 0.05:
         return 0.0
-    odd, whole = np.arange(1, 40, 2) * (np.pi / 2), np.arange(1, 20) * np.pi
-    u, v = odd**2, whole**2
+    u, v = _ODD, _WHOLE
     by_odd, by_whole = np.exp(-u / (2 * z**2)), np.exp(-v / (2 * z**2))
     first = by_odd / z
     second = (u - z**2) * by_odd / (6 * z**4)
     third = (
-        6 * z**6 + 2 * z**4 + (2 * z**4 - 5 * z**2) * u + (1 - 2 * z**2) * u**2
+        6 * z**6 + 2 * z**4 + (2 * z**4 - 5 * z**2) * u + (1 - 2 * z**2) * _ODD_2
     ) * by_odd / (72 * z**7)  # fmt: skip
     fourth = (
         -30 * z**6 - 90 * z**8 + (135 * z**4 - 96 * z**6) * u
-        + (212 * z**4 - 60 * z**2) * u**2 + (5 - 30 * z**2) * u**3
+        + (212 * z**4 - 60 * z**2) * _ODD_2 + (5 - 30 * z**2) * _ODD_3
     ) * by_odd / (6480 * z**10)  # fmt: skip
     third_whole = -(v * by_whole).sum() / (36 * z**3)
     fourth_whole = ((3 * z**2 - v) * v * by_whole).sum() / (216 * z**6)

@@ -170,7 +170,7 @@ def _sorted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
 
 
 def _counted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
-    pooled = Pooled.of(reference, current)
+    pooled = Pooled.of(reference, current, lent=True)
     gaps = pooled.gaps()
     wanted = pooled.hiding(gaps)
     wanted[[0, -1]] = True
@@ -205,9 +205,10 @@ def _distance(opened: Opened, gaps: IntArray) -> tuple[float, float]:
     edges, known = pooled.grid.edges(), opened.frequent
     share = gaps / (n * m)
     left, right, width = share[:-2], share[1:-1], np.diff(edges[1:-1])
-    size = np.abs(left) + np.abs(right)
-    crossed = left * right < 0
-    within = np.where(crossed, (left**2 + right**2) / np.where(crossed, size, 1), size) / 2
+    within = (np.abs(left) + np.abs(right)) / 2
+    crossed = np.flatnonzero(left * right < 0)
+    a, b = left[crossed], right[crossed]
+    within[crossed] = (a**2 + b**2) / (2 * (np.abs(a) + np.abs(b)))
     most = np.maximum(pooled.reference.counts / n, pooled.current.counts / m)[1:-1]
     total = float((within * width).sum())
     for cell, inner in ((0, edges[1]), (N_CELLS - 1, edges[-2])):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, as_count_pair, as_sample
+from trimtab.stats.arrays import FloatArray, IntArray, as_count_pair, as_sample
 from trimtab.stats.interval import finite_or_none
 from trimtab.stats.kolmogorov import two_sample_tail
 from trimtab.stats.pooled import SORTED_ROWS, largest_gap
@@ -126,10 +126,15 @@ def binned_ks_test(reference_counts: ArrayLike, current_counts: ArrayLike) -> Tw
     (0.333, 0.00237)
     """
     a, b = as_count_pair(reference_counts, current_counts)
-    n, m = int(a.sum()), int(b.sum())
+    return binned_ks_of(a.cumsum(), b.cumsum())
+
+
+def binned_ks_of(reference_ends: IntArray, current_ends: IntArray) -> TwoSampleResult:
+    """Return `binned_ks_test` of counts up to the end of each cell, which need no check."""
+    n, m = int(reference_ends[-1]), int(current_ends[-1])
     if n == 0 or m == 0:
         return TwoSampleResult(math.nan, math.nan, n, m)
-    gap = int(np.abs(np.cumsum(a) * m - np.cumsum(b) * n).max())
+    gap = int(np.abs(reference_ends * m - current_ends * n).max())
     return TwoSampleResult(gap / (n * m), two_sample_tail(gap, n, m), n, m)
 
 
