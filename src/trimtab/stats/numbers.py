@@ -170,7 +170,7 @@ def _sorted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
 
 
 def _counted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
-    pooled = Pooled.of(reference, current, lent=True)
+    pooled = Pooled.of(reference, current)
     gaps = pooled.gaps()
     wanted = pooled.hiding(gaps)
     wanted[[0, -1]] = True
