@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -303,7 +303,7 @@ def test_a_version_of_the_project_here_is_a_table_too(orders, tmp_path, monkeypa
         'time = "day"\nkey = ["id"]\n[task]\nname = "size"\ntable = "orders"\n'
         'kind = "regression"\nlabel = "size"\n[train]\nuntil = 2013-04-01\n'
     )
-    days = pl.datetime_range(datetime(2013, 1, 1), datetime(2013, 7, 19), "1d", eager=True)
+    days = pl.date_range(date(2013, 1, 1), date(2013, 7, 19), eager=True)
     pl.read_csv(orders).with_columns(days.alias("day")).write_csv(orders)
     assert run("ingest").exit_code == 0, run("ingest").stderr
 
