@@ -129,17 +129,27 @@ def by_column(
 ) -> Iterator[tuple[str, Answer]]:
     """Return what `ask` says of both sides of each column, in order, on all cores."""
     per_column = 8 * (reference.rows + current.rows)
-    size = max(1, GROUP_BYTES // per_column)
-    groups = [columns[i : i + size] for i in range(0, len(columns), size)]
+    workers = max(2, pl.thread_pool_size())
+    groups = _groups(columns, max(1, GROUP_BYTES // per_column), workers)
 
     def read(group: Sequence[str]) -> list[tuple[str, Answer]]:
         old = collect(reference.frame.select(group), reference.name)
         new = collect(current.frame.select(group), current.name)
         return [(name, ask(old[name], new[name])) for name in group]
 
-    with ThreadPoolExecutor(max(2, pl.thread_pool_size())) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         for answers in pool.map(read, groups):
             yield from answers
+
+
+def _groups(columns: Sequence[str], most: int, workers: int) -> list[Sequence[str]]:
+    """Cut columns into groups of at most `most`, small ones last: all workers end together."""
+    groups, start = [], 0
+    while start < len(columns):
+        size = max(1, min(most, (len(columns) - start) // (2 * workers)))
+        groups.append(columns[start : start + size])
+        start += size
+    return groups
 
 
 def _require_rows(name: str, rows: int) -> None:

@@ -111,8 +111,10 @@ def finite(series: pl.Series) -> FloatArray:
     if not series.dtype.is_float():
         return values.astype(np.float64)
     values = values.astype(np.float64, copy=False)
-    usable = np.isfinite(values)
-    return values if usable.all() else values[usable]
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # then each value is
+            return values
+    return values[np.isfinite(values)]
 
 
 def numbers_finding(

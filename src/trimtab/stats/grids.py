@@ -15,7 +15,7 @@ from trimtab.stats.arrays import FloatArray, IntArray
 N_CELLS = 1 << 16
 _TOP = N_CELLS - 1
 # what stays in the second cache of a processor between the steps of a map
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 _SAMPLE = 1 << 12
 _LARGEST = float(np.finfo(np.float64).max)
 _LARGEST_BITS = int(np.float64(_LARGEST).view(np.int64))

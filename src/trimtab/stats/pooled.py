@@ -16,6 +16,10 @@ from trimtab.stats.grids import BLOCK, N_CELLS, CellArray, Grid, fitting_grid, s
 SORTED_ROWS = 40_000
 # opened values up to which looking for a frequent one among them does not pay
 _FEW = 1 << 15
+# the share of opened values that a cell holds whose frequent value is looked for
+_PARTS = 1 << 10
+# so many are compared with each row one by one
+_FEW_ATOMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,9 @@ class Pooled:
         """Sort the values in the cells wanted."""
         a, b = self.reference, self.current
         n_values = int(a.counts[wanted].sum() + b.counts[wanted].sum())
-        frequent = self.frequent if n_values > _FEW else np.full(N_CELLS, np.nan)
-        frequent = np.where(wanted, frequent, np.nan)
+        # what few rows have is sorted with the rest
+        much = a.counts + b.counts > n_values // _PARTS if n_values > _FEW else np.False_
+        frequent = np.where(wanted & much, self.frequent, np.nan)
         sides = [
             _opened_side(self.grid, side, wanted, frequent, n_values > _FEW) for side in (a, b)
         ]
@@ -181,11 +186,15 @@ def _opened_side(
     grid: Grid, side: Side, wanted: BoolArray, frequent: FloatArray, may_repeat: bool
 ) -> OpenedSide:
     found = []
+    atoms = frequent[~np.isnan(frequent)]
     # in parts that stay in the cache
     for i in range(0, side.values.size, BLOCK):
         values, cells = side.values[i : i + BLOCK], side.cells[i : i + BLOCK]
         chosen = wanted.take(cells)
-        if may_repeat:
+        if may_repeat and atoms.size <= _FEW_ATOMS:
+            for atom in atoms:
+                chosen &= values != atom
+        elif may_repeat:
             chosen &= values != frequent.take(cells)
         found.append(values[chosen])
     others = np.concatenate(found)
