@@ -11,6 +11,9 @@ BATCH_ROWS = 131_072
 # so many columns are read together, or more where that would make more than so many groups:
 # for each group the files are opened again
 _COLUMNS, _GROUPS = 8, 8
+# up to so many rows the next few columns are begun with before these are done; where there are
+# more, parts of these are there to be read meanwhile, and what waits takes memory
+_AHEAD_ROWS = 4_000_000
 
 
 def batches(frame: pl.LazyFrame, name: str, *, by_column: bool) -> Iterator[pl.DataFrame]:
@@ -30,14 +33,21 @@ def batches(frame: pl.LazyFrame, name: str, *, by_column: bool) -> Iterator[pl.D
     size = max(_COLUMNS, -(-len(columns) // _GROUPS)) if by_column else max(1, len(columns))
     groups = [columns[i : i + size] for i in range(0, len(columns), size)]
     try:
-        ahead = _opened(frame, groups[0]) if groups else iter(())
-        for following in [*groups[1:], None]:
-            now = ahead
-            if following is not None:
-                ahead = _opened(frame, following)
-            yield from now
+        if len(groups) > 1 and frame.select(pl.len()).collect().item() <= _AHEAD_ROWS:
+            yield from _one_ahead(frame, groups)
+        else:
+            for group in groups:
+                yield from _opened(frame, group)
     except UNREADABLE as error:
         raise unreadable(name, error) from None
+
+
+def _one_ahead(frame: pl.LazyFrame, groups: list[list[str]]) -> Iterator[pl.DataFrame]:
+    following = _opened(frame, groups[0])
+    for group in groups[1:]:
+        now, following = following, _opened(frame, group)
+        yield from now
+    yield from following
 
 
 def _opened(frame: pl.LazyFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
