@@ -80,7 +80,8 @@ def _numbers(question: Question, old: ColumnProfile, new: ColumnProfile, answer:
     n, m = result.n_reference, result.n_current
     negative = old.negative / n
     positive = 1 - negative - old.zeros / n
-    if may_be_unit(result.statistic, positive, negative) and (unit := other_unit(old, new)):
+    far = may_be_unit(result.statistic, positive, negative)
+    if result.statistic > 0 and (unit := other_unit(old, new, far=far)):
         answer.findings.append(Finding.of_schema(question.column, unit))
         return
     below = ends[0] / n, ends[1] / m

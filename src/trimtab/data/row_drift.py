@@ -171,18 +171,29 @@ def may_be_unit(statistic: float, positive: float, negative: float) -> bool:
     return statistic >= _UNIT_SHARE * max(positive, negative) > 0
 
 
+def _are_rescaled(old: FloatArray, new: FloatArray) -> bool:
+    """Return whether these may be the same rows, all multiplied by one constant."""
+    if old.size != new.size:
+        return False
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        factor = new.sum() / old.sum()
+        ends = old.min() * factor, old.max() * factor
+        return bool(np.allclose(sorted(ends), (new.min(), new.max()), rtol=1e-9, atol=0))
+
+
 def _other_unit(old: FloatArray, new: FloatArray, statistic: float) -> str | None:
     if statistic < _LEAST_UNIT:
         return None
     positive, negative = np.count_nonzero(old > 0), np.count_nonzero(old < 0)
-    if not may_be_unit(statistic, positive / old.size, negative / old.size):
+    far = may_be_unit(statistic, positive / old.size, negative / old.size)
+    if not far and not _are_rescaled(old, new):
         return None
     sides = []
     for values in (old, new):
         facts = ColumnFacts("", pl.Float64())
         facts.add(pl.Series(values[:: 1 + values.size // _UNIT_ROWS]))
         sides.append(facts.profile())
-    return other_unit(*sides)
+    return other_unit(sides[0], sides[1], far=far)
 
 
 def _vectors(question: Question, old: pl.Series, new: pl.Series, answer: Answer) -> None:

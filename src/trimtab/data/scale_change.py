@@ -20,6 +20,7 @@ from trimtab.data.unit_change import (
     SPREAD,
     gap_between,
     is_number,
+    same_rows_factor,
     unit_change,
 )
 
@@ -103,13 +104,17 @@ def scale_change(reference: ColumnProfile, current: ColumnProfile) -> ScaleChang
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def other_unit(reference: ColumnProfile, current: ColumnProfile) -> str | None:
-    """Say in which way numbers are in another unit or scale; None if they seem not to be."""
+def other_unit(reference: ColumnProfile, current: ColumnProfile, *, far: bool) -> str | None:
+    """Say in which way numbers are in another unit or scale; None if they seem not to be.
+
+    Unless they are `far` apart, only the very same rows times a constant are told.
+    """
     with np.errstate(over="ignore", invalid="ignore"):  # by the largest factors
-        factor = unit_change(reference, current)
+        told = unit_change if far else same_rows_factor
+        factor = told(reference, current)
     if factor is not None:
         return f"is {factor:.6g} times what it was in every value: is it in another unit?"
-    scale = scale_change(reference, current)
+    scale = scale_change(reference, current) if far else None
     return None if scale is None else f"is in another unit: {scale.words}"
 
 

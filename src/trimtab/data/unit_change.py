@@ -67,7 +67,7 @@ def unit_change(reference: ColumnProfile, current: ColumnProfile) -> float | Non
     """
     if not (is_number(reference) and is_number(current)):
         return None
-    exact = _same_rows(reference, current)
+    exact = same_rows_factor(reference, current)
     if exact is not None:
         return exact
     old, new = (
@@ -157,7 +157,7 @@ def is_number(column: ColumnProfile) -> bool:
     return column.type.startswith(("Int", "Float")) and column.usable > 0
 
 
-def _same_rows(reference: ColumnProfile, current: ColumnProfile) -> float | None:
+def same_rows_factor(reference: ColumnProfile, current: ColumnProfile) -> float | None:
     """Return the constant where it is the same rows; rounding on the way shows here as none."""
     if (reference.count, reference.zeros) != (current.count, current.zeros):
         return None

@@ -198,6 +198,20 @@ def test_another_scale_of_temperature_is_named_and_is_no_drift_of_the_values():
 
 
 @pytest.mark.parametrize("describe", [lambda rows: rows, profile])
+@pytest.mark.parametrize("factor", [1.3, 0.77, 12.0, 1.09])
+def test_the_same_rows_times_any_constant_are_in_another_unit(describe, factor):
+    euros = pl.DataFrame({"price": np.random.default_rng(7).lognormal(3, 1, 60_000)})
+    other = euros.select(pl.col("price") * factor)
+
+    found = drift(describe(euros), describe(other)).findings
+
+    assert [(f.kind, f.drifted) for f in found] == [("schema", True)]
+    assert f"is {factor:g} times what it was" in found[0].message
+    shuffled = drift(describe(euros), describe(other.sample(50_000, seed=0)))
+    assert shuffled.findings[0].kind == ("schema" if factor == 12 else "distribution")
+
+
+@pytest.mark.parametrize("describe", [lambda rows: rows, profile])
 def test_rows_and_profiles_leave_out_the_same(describe):
     old = pl.DataFrame({"one": [1.0], "none": pl.Series([None], dtype=pl.Float64)})
     new = pl.DataFrame({"one": [2.0], "none": pl.Series([None], dtype=pl.Float64)})
