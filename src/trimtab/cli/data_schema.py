@@ -86,7 +86,7 @@ def diff(
     from trimtab.data.report import schema_diff_page
     from trimtab.data.schema_diff import schema_diff
 
-    found = schema_diff(old, new)
+    found = schema_diff(table_of(old), table_of(new))
     write_page(html, lambda: schema_diff_page(found))
     emit(found.to_dict(), as_json=as_json, text=_changes(found))
     if found.changes:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from trimtab.data.count_drift import Levels
+from trimtab.data.count_drift import LevelTable
 from trimtab.data.drift_report import Kind
 from trimtab.stats.bins import bin_counts
 
@@ -117,7 +117,7 @@ def _by_distance(counts: Floats, cuts: Floats) -> Floats:
 
 def _level_bins(old: pl.Series, new: pl.Series) -> tuple[Counts, Counts, int]:
     """Bin by the commonest levels of the reference; all others share a bin."""
-    counted = Levels.of_values(old, new)
+    counted = LevelTable.of_values(old, new)
     common = counted.commonest(counted.old, N_LEVELS)
     levels = counted.named(common[counted.old[common] > 0])
     numbers = pl.DataFrame(

@@ -8,9 +8,10 @@ import polars as pl
 
 from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
 from trimtab.data.block_counts import Asked, questions
-from trimtab.data.count_drift import Levels
+from trimtab.data.count_drift import LevelTable
 from trimtab.data.drift_report import Bins, Finding
 from trimtab.data.drift_sides import Rows
+from trimtab.data.drift_tests import BLOCKS_APART
 from trimtab.data.effect_words import brief
 from trimtab.data.row_drift import finite
 from trimtab.data.sources import collect
@@ -149,7 +150,7 @@ def _finding(asked: Asked, shift: BlockShift, alpha: float) -> Finding:
         text += f"; {asked.left_out}"
     return Finding(
         asked.column, asked.kind, "block ranks", shift.statistic * (asked.unit or 1.0),
-        shift.p_value, shift.family_p_value, shift.effect, "ordinary block distances",
+        shift.p_value, shift.family_p_value, shift.effect, BLOCKS_APART,
         shift.family_p_value <= alpha, text,
     )  # fmt: skip
 
@@ -163,5 +164,5 @@ def _with_rows(finding: Finding, old: pl.Series, new: pl.Series) -> Finding:
         facts = compare_numbers(a, b)
         bins = Bins(None, facts.edges, facts.shares_reference, facts.shares_current)
         return replace(finding, n_reference=a.size, n_current=b.size, bins=bins)
-    bins = Levels.of_values(old, new).bins()
+    bins = LevelTable.of_values(old, new).bins()
     return replace(finding, n_reference=old.count(), n_current=new.count(), bins=bins)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from trimtab.data.drift_tests import DriftOutcome, DriftTest, Takes
+from trimtab.data.drift_tests import SD, SHARE, DriftOutcome, DriftTest, Takes
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.bins import bin_counts, bin_edges
 from trimtab.stats.cramer_von_mises import cvm_test
@@ -25,7 +25,6 @@ from trimtab.stats.transport import normalised_wasserstein, wasserstein
 from trimtab.stats.two_sample import TwoSampleResult
 
 Result = TypeVar("Result", TwoSampleResult, MultivariateResult)
-SD, SHARE = "standard deviations", "share of rows"
 # asked of numbers and of number lists unless another test is named
 KS, MEANS = "ks", "mean_embedding"
 # to begin with, and to settle what may be drift: a p-value of 1 in 10,000 stays below 0.05 when

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import polars as pl
 
 from trimtab.core.errors import SourceError
-from trimtab.core.records import Record, Violation
+from trimtab.core.records import DatasetVersion, Record, Violation
 from trimtab.data.distribution_checks import DistributionCheck, distribution_checks
 from trimtab.data.foreign_keys import foreign_key_checks
 from trimtab.data.reference_checks import drift_checks, load_references
@@ -85,7 +85,8 @@ def validate(
     Parameters
     ----------
     source : path-like or data frame
-        Anything that `read_source` reads (with `query` and `nulls`).
+        Anything that `read_source` reads (with `query` and `nulls`). Times of a dataset version
+        are UTC, whatever zone the schema says that they come in.
     schema : Schema or path-like
         The schema, or its file.
     environment : {"training", "serving"}
@@ -126,7 +127,8 @@ def validate(
     """
     if environment not in get_args(Environment):
         raise ValueError(f"`training` or `serving` was expected, got {environment!r}")
-    wanted = schema if isinstance(schema, Schema) else Schema.load(schema)
+    given = schema if isinstance(schema, Schema) else Schema.load(schema)
+    wanted = given.of_stored() if isinstance(source, DatasetVersion) else given
     name = table or source_name(source)
     read = read_source(source, query=query, nulls=nulls)
     frame, found = fitted(read, wanted, environment, name)
@@ -160,7 +162,7 @@ def validate(
     made = len(wanted.columns) + len(checks) + sum(outcome.made for outcome in outcomes)
     skipped = _not_asked(wanted, columns, environment)
     skipped += [reason for outcome in outcomes for reason in outcome.skipped]
-    return ValidationReport(name, wanted.version, rows, made, tuple(found), tuple(skipped))
+    return ValidationReport(name, given.version, rows, made, tuple(found), tuple(skipped))
 
 
 def _table_asks(schema: Schema, columns: pl.Schema) -> dict[str, pl.Expr]:

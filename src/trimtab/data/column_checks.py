@@ -87,8 +87,7 @@ class RowCheck:
         if count <= self.allowed * held:
             return None
         subject = f"`{self.column}`" if self.column else "rows"
-        share = count / held
-        told = self.text.format(count=f"{count:,}", rows=f"{held:,}", share=_share(share))
+        told = told_of(self.text, count, held)
         worst = facts.get("worst")
         message = f"{subject}: {told}" + (f" ({worst})" if worst else "")
         return Violation(
@@ -97,9 +96,11 @@ class RowCheck:
         )  # fmt: skip
 
 
-def _share(part: float) -> str:
-    """Return a share in percent that is never 0.0% of something that is there."""
-    return "under 0.1%" if 0 < part < 0.0005 else f"{part:.1%}"
+def told_of(text: str, count: int, held: int) -> str:
+    """Fill in a finding; its share is never 0.0% of something that is there."""
+    part = count / held if held else 0.0
+    share = "under 0.1%" if 0 < part < 0.0005 else f"{part:.1%}"
+    return text.format(count=f"{count:,}", rows=f"{held:,}", share=share)
 
 
 def column_checks(name: str, column: ColumnSchema, kind: pl.DataType) -> list[RowCheck]:

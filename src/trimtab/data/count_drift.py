@@ -9,9 +9,8 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import TrimtabError
-from trimtab.data.built_in_tests import SHARE
 from trimtab.data.drift_report import Bins, Finding
-from trimtab.data.drift_tests import DriftOutcome, DriftTest
+from trimtab.data.drift_tests import SHARE, DriftOutcome, DriftTest
 from trimtab.data.effect_words import moved_by, percent
 from trimtab.data.known_levels import counted_texts
 from trimtab.data.levels import COUNT, VALUE, level_frame
@@ -91,7 +90,7 @@ def nulls_finding(
 
 
 @dataclass(frozen=True)
-class Levels:
+class LevelTable:
     """How often each level occurs on both sides.
 
     Attributes
@@ -113,7 +112,7 @@ class Levels:
         return self.names.gather(places).to_list()
 
     @classmethod
-    def of_values(cls, old: pl.Series, new: pl.Series) -> "Levels":
+    def of_values(cls, old: pl.Series, new: pl.Series) -> "LevelTable":
         """Count the levels of two columns; missing values left out."""
         sides = (_counted(old, "old"), _counted(new, "new"))
         both = sides[0].join(sides[1], on="level", how="full", coalesce=True)
@@ -159,7 +158,7 @@ def _counted(values: pl.Series, name: str) -> pl.DataFrame:
 
 
 def distribution_of_levels(
-    column: str, levels: Levels, tests: Sequence[DriftTest], seed: int, answer: Answer
+    column: str, levels: LevelTable, tests: Sequence[DriftTest], seed: int, answer: Answer
 ) -> None:
     """Add a finding of each test on the shares of the levels."""
     old, new = levels.old, levels.new
@@ -185,7 +184,7 @@ def distribution_of_levels(
         )  # fmt: skip
 
 
-def unseen_levels(column: str, levels: Levels, word: Unseen) -> Finding:
+def unseen_levels(column: str, levels: LevelTable, word: Unseen) -> Finding:
     """Test the levels that only the current side has, or (vanished) only the reference."""
     here, there = (levels.new, levels.old) if word == "new" else (levels.old, levels.new)
     test = new_levels_test if word == "new" else vanished_levels_test

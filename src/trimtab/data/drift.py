@@ -156,22 +156,7 @@ def drift(
         name: Question(name, family, wanted.columns[name], seed)
         for name, family in families.items()
     }
-    together = Answer()
-    if isinstance(old, Rows) and isinstance(new, Rows):
-        answers, together = _by_rows(old, new, questions, wanted.joint, seed)
-        method = "rows taken as independent"
-    else:
-        assert isinstance(old, Described)
-        assert isinstance(new, Described)
-        answers = {
-            name: compared_by_profile(
-                question, old.profile.columns[name], new.profile.columns[name]
-            )
-            for name, question in questions.items()
-        }
-        if wanted.joint:
-            together.left_out.append("they need rows, a profile has none")
-        method = "profiles compared on common cells, rows taken as independent"
+    answers, together, method = _answers(old, new, questions, wanted.joint, seed)
     if together.left_out:
         skipped[TOGETHER] = "; ".join(together.left_out)
     for name, answer in answers.items():
@@ -207,6 +192,23 @@ def _dating(time: TimeSpec | None, reference: Side) -> list[str]:
                 column=name,
             )
     return dating
+
+
+def _answers(
+    old: Side, new: Side, questions: dict[str, Question], joint: Sequence[DriftTest], seed: int
+) -> tuple[dict[str, Answer], Answer, str]:
+    """Return what was found of each column and of all numbers together, and from what."""
+    if isinstance(old, Rows) and isinstance(new, Rows):
+        return *_by_rows(old, new, questions, joint, seed), "rows taken as independent"
+    assert isinstance(old, Described)
+    assert isinstance(new, Described)
+    before, after = old.profile.columns, new.profile.columns
+    answers = {
+        name: compared_by_profile(question, before[name], after[name])
+        for name, question in questions.items()
+    }
+    together = Answer(left_out=["they need rows, a profile has none"] if joint else [])
+    return answers, together, "profiles compared on common cells, rows taken as independent"
 
 
 def _by_rows(

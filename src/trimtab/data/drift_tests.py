@@ -19,6 +19,8 @@ from trimtab.stats.arrays import FloatArray, IntArray
 
 Takes = Literal["numbers", "levels", "vector", "joint"]
 GROUP = "trimtab.drift_tests"
+# the units that reports have rules of thumb for; blocks of rows have one of their own
+SD, SHARE, BLOCKS_APART = "standard deviations", "share of rows", "ordinary block distances"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 
-from trimtab.data.built_in_tests import SD
+from trimtab.data.drift_tests import SD
 
 
 def brief(value: float, digits: int = 4) -> str:

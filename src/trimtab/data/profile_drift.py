@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from trimtab.data.built_in_tests import KS, MEANS, SD
+from trimtab.data.built_in_tests import KS, MEANS
 from trimtab.data.cell_drift import (
     area_between,
     common_values,
@@ -24,14 +24,14 @@ from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.count_drift import (
     OTHERS,
     Answer,
-    Levels,
+    LevelTable,
     Unseen,
     distribution_of_levels,
     nulls_finding,
     unseen_levels,
 )
 from trimtab.data.drift_report import Finding
-from trimtab.data.drift_tests import DriftOutcome
+from trimtab.data.drift_tests import SD, DriftOutcome
 from trimtab.data.effect_words import moved_by
 from trimtab.data.row_drift import (
     UNLIKE,
@@ -152,7 +152,7 @@ def _commonest_levels(
         for low, high, total in zip(least, most, totals, strict=True)
     ]
     tables = [
-        Levels(
+        LevelTable(
             [*shared, OTHERS],
             np.append(pair[0], max(0, totals[0] - pair[0].sum())),
             np.append(pair[1], max(0, totals[1] - pair[1].sum())),
@@ -170,10 +170,10 @@ def _commonest_levels(
     answer.left_out += found.left_out
 
 
-def _table(old: dict[str, int], new: dict[str, int]) -> Levels:
+def _table(old: dict[str, int], new: dict[str, int]) -> LevelTable:
     names = sorted({*old, *new}, key=lambda name: (-old.get(name, 0), name))
     a, b = (np.array([own.get(name, 0) for name in names], np.int64) for own in (old, new))
-    return Levels(names, a, b)
+    return LevelTable(names, a, b)
 
 
 def _text(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from trimtab.core.errors import SchemaError, SourceError, nearest
-from trimtab.core.records import Violation
+from trimtab.core.records import DatasetVersion, Violation
 from trimtab.data.checks import validate
 from trimtab.data.column_profile import Scalar
 from trimtab.data.infer import infer_schema
@@ -27,11 +27,11 @@ from trimtab.data.quality_age import (
     newest_asks,
     still_part,
 )
-from trimtab.data.quality_clock import dated, grouping, why_not
+from trimtab.data.quality_clock import Clock, dated, grouping, why_not
 from trimtab.data.quality_faults import count, examples
 from trimtab.data.quality_gaps import find_gaps
 from trimtab.data.quality_markers import drafted_markers, look, missing_faults
-from trimtab.data.quality_report import QualityReport
+from trimtab.data.quality_report import Part, QualityReport
 from trimtab.data.quality_rules import doubted, label_faults, rule_faults, value_faults
 from trimtab.data.quality_scores import (
     COUNTED_BY_NAME,
@@ -156,7 +156,8 @@ def quality(
     there = read.collect_schema()
     named = [*time_columns(time, there), *(key or ()), *(by or ()), *(markers or ())]
     _refuse_unknown(there, name, [label, arrived, *named])
-    wanted, given = _standard(read, name, schema, time, key, markers)
+    reviewed, given = _standard(read, name, schema, time, key, markers)
+    wanted = reviewed.of_stored() if isinstance(source, DatasetVersion) else reviewed
     need = replace(need, max_age=max_age or wanted.max_age)
     checked = validate(read, wanted, environment=environment, now=need.now, others=others,
                        tables=tables, table=name)  # fmt: skip
@@ -187,22 +188,13 @@ def quality(
         names, columns, faults, counts, examples(frame, met, row_names(wanted, kinds), name),
         checked.violations, gaps, wanted.min_rows or 0,
     )  # fmt: skip
-    newest = counts.facts.get("newest")
-    measured = [
-        age_part(need, newest),
-        delay_part(need, counts),
-        covers_part(checked.violations, (others or {}).get(wanted.covers or "")),
-    ]
-    if clock is not None and newest is not None and need.max_age is not None:
-        measured.append(
-            still_part(frame, clock[0], columns, doubted(faults), newest, need.max_age, name)
-        )
+    covers = covers_part(checked.violations, (others or {}).get(wanted.covers or ""))
+    measured = _measured(need, frame, clock, found, covers, name)
     return QualityReport(
-        table=name, rows=counts.rows, schema_version=wanted.version, drafted=schema is None,
+        table=name, rows=counts.rows, schema_version=reviewed.version, drafted=schema is None,
         accuracy=accuracy(found), completeness=completeness(found),
         consistency=consistency(found),
-        timeliness=timeliness(found, [part for part in measured if part is not None],
-                              why_not(wanted, need, clock)),
+        timeliness=timeliness(found, measured, why_not(wanted, need, clock)),
         notes=(*_notes(checked.violations, found), *checked.skipped),
     )  # fmt: skip
 
@@ -229,6 +221,25 @@ def _standard(
     changed = {"time": time, "key": None if key is None else list(key)}
     changed = {name: value for name, value in changed.items() if value is not None}
     return wanted.model_copy(update=changed), dict(markers or {})
+
+
+def _measured(
+    need: Need,
+    frame: pl.LazyFrame,
+    clock: Clock | None,
+    found: Findings,
+    covers: Part | None,
+    name: str,
+) -> list[Part]:
+    """Return what the clocks say: how old, how late, how far, and what stands still."""
+    newest = found.counts.facts.get("newest")
+    measured = [age_part(need, newest), delay_part(need, found.counts), covers]
+    if clock is not None and newest is not None and need.max_age is not None:
+        in_doubt = doubted(found.faults)
+        measured.append(
+            still_part(frame, clock[0], found.columns, in_doubt, newest, need.max_age, name)
+        )
+    return [part for part in measured if part is not None]
 
 
 def _notes(violations: Sequence[Violation], found: Findings) -> list[str]:

@@ -7,10 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from trimtab.data.column_checks import EXAMPLES, told_of
 from trimtab.data.quality_report import DimensionName
 from trimtab.data.sources import collect
-
-EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,7 @@ class Fault:
 
     def message(self, count: int, of: int) -> str:
         """Return the finding as a sentence."""
-        part = count / of if of else 0.0
-        share = "under 0.1%" if 0 < part < 0.0005 else f"{part:.1%}"
-        return self.text.format(count=f"{count:,}", rows=f"{of:,}", share=share)
+        return told_of(self.text, count, of)
 
 
 @dataclass(frozen=True)

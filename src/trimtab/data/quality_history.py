@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from trimtab.core.records import DatasetVersion, jsonable
 from trimtab.core.store import Store
@@ -86,11 +87,10 @@ def quality_history(
     if isinstance(schema, (Path, str)):
         schema = Schema.load(schema)
     elif schema is None:
-        about = profile(tables.read(versions[0]))
+        about = profile(versions[0])
         schema = infer_schema(about, time=time, key=key or ())
         markers = {**drafted_markers(about), **(markers or {})}
-    schema = schema.of_stored()
-    asked = {
+    asked: dict[str, Any] = {
         "label": label, "time": time, "key": key, "by": by, "markers": markers,
         "max_age": max_age, "max_row_age": max_row_age, "arrived": arrived,
         "max_delay": max_delay,
@@ -104,11 +104,7 @@ def quality_history(
     for version in versions:
         name = (version.name, version.fingerprint)
         if name not in stored:
-            report = quality(
-                tables.read(version), schema, now=version.created_at, table=version.name,
-                label=label, time=time, key=key, by=by, markers=markers, max_age=max_age,
-                max_row_age=max_row_age, arrived=arrived, max_delay=max_delay,
-            )  # fmt: skip
+            report = quality(version, schema, now=version.created_at, **asked)
             stored[name] = _kept(store, version, standard, report)
         reports.append(QualityReport.from_dict(stored[name]))
     return tuple(reports)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from trimtab.data.drift_tests import BLOCKS_APART, SD, SHARE
+from trimtab.data.effect_words import brief
+
 if TYPE_CHECKING:
     from trimtab.core.records import Violation
     from trimtab.data.checks import ValidationReport
@@ -17,9 +20,9 @@ NONE = "–"
 # a normal distribution that shifts so far gives these shares of its rows another value. Other
 # shares (missing, never seen before) are judged harder: nobody expects them to move.
 _WEIGHTS = {
-    "standard deviations": (0.2, 0.5, 0.8),
-    "share of rows": (0.08, 0.2, 0.31),
-    "ordinary block distances": (2.0, 3.0, 5.0),
+    SD: (0.2, 0.5, 0.8),
+    SHARE: (0.08, 0.2, 0.31),
+    BLOCKS_APART: (2.0, 3.0, 5.0),
 }
 _OF_OTHER_SHARES = (0.01, 0.05, 0.2)
 # how the sentence on a moved distribution begins: with the effect
@@ -41,8 +44,7 @@ def number(value: Any, digits: int = 4) -> str:
     if value is None or value != value:
         return NONE
     if isinstance(value, float):
-        whole = 1000 <= abs(value) < 1e9
-        return f"{value:,.0f}" if whole else f"{value:.{digits}g}"
+        return brief(value, digits)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, bool | date) or not isinstance(value, int):
@@ -136,12 +138,12 @@ def effect(finding: "Finding") -> str:
     size, unit = finding.effect_size, finding.unit
     if size is None:
         return NONE
-    if unit == "standard deviations":
+    if unit == SD:
         return f"{size:.2f} sd"
-    if unit == "share of rows":
+    if unit == SHARE:
         sign = "+" if finding.kind == "nulls" and size > 0 else ""
         return f"{sign}{share(size)}"
-    if unit == "ordinary block distances":
+    if unit == BLOCKS_APART:
         return "beyond all blocks" if size == math.inf else f"{size:.1f} × usual"
     return f"{number(size, 3)} {unit}".strip()
 
@@ -157,7 +159,7 @@ def weight(finding: "Finding") -> str:
     limits = _WEIGHTS.get(finding.unit)
     if limits is None:
         return ""
-    if finding.unit == "share of rows" and finding.kind != "distribution":
+    if finding.unit == SHARE and finding.kind != "distribution":
         limits = _OF_OTHER_SHARES
     return _SIZES[sum(abs(finding.effect_size) >= limit for limit in limits)]
 

@@ -47,7 +47,7 @@ def fitted(
     for name, column in expected.items():
         if name in columns and type_name(columns[name]) != column.type:
             changed.append(pl.col(name).alias(RAW + name))
-            changed.append(_as_type(name, columns[name], column).alias(name))
+            changed.append(converted(pl.col(name), columns[name], TYPES[column.type]).alias(name))
     return frame.with_columns(changed), found
 
 
@@ -69,43 +69,6 @@ def _wrong_zones(
             )
             found.append(Violation(table, name, "time zone", column.severity, 0, 0, text))
     return found
-
-
-def _as_type(name: str, kind: pl.DataType, column: ColumnSchema) -> pl.Expr:
-    new = TYPES[column.type]
-    if kind == pl.Binary and column.type == "String":
-        return pl.col(name).map_batches(_utf8, return_dtype=pl.String, is_elementwise=True)
-    if not _may_be_read(kind, new):
-        return pl.lit(None, dtype=new)
-    return converted(pl.col(name), kind, new)
-
-
-def _may_be_read(kind: pl.DataType, new: pl.DataType) -> bool:
-    """Return whether values of one type can mean values of another at all.
-
-    A number is no time (20130101 would be a day in the year 57,084), and some casts would end
-    the whole pass.
-    """
-    if kind.is_nested() or kind == pl.Binary or new in (pl.Null, pl.Binary):
-        return False
-    if kind.is_temporal():
-        return new.is_temporal() or new == pl.String
-    return kind == pl.String or kind == pl.Null or not new.is_temporal()
-
-
-def _utf8(content: pl.Series) -> pl.Series:
-    """Return bytes as text, null where they are no UTF-8 (a cast would refuse all of them)."""
-    try:
-        return content.cast(pl.String)
-    except pl.exceptions.ComputeError:
-        return pl.Series(content.name, [_text(item) for item in content], dtype=pl.String)
-
-
-def _text(content: bytes | None) -> str | None:
-    try:
-        return None if content is None else content.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def row_checks(

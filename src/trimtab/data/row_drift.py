@@ -7,18 +7,18 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import TrimtabError
-from trimtab.data.built_in_tests import KS, SHARE, binned
+from trimtab.data.built_in_tests import KS, binned
 from trimtab.data.column_facts import ColumnFacts
 from trimtab.data.count_drift import (
     Answer,
-    Levels,
+    LevelTable,
     distribution_of_levels,
     nulls_finding,
     unseen_levels,
 )
 from trimtab.data.drift_report import Bins, Finding
 from trimtab.data.drift_sides import Family
-from trimtab.data.drift_tests import DriftOutcome, DriftTest
+from trimtab.data.drift_tests import SHARE, DriftOutcome, DriftTest
 from trimtab.data.effect_words import brief, moved_by
 from trimtab.data.scale_change import other_unit
 from trimtab.data.vector_profile import as_matrix
@@ -85,7 +85,7 @@ def _compare(question: Question, old: pl.Series, new: pl.Series, answer: Answer)
     elif family == "numbers":
         _numbers(question, values[0], values[1], answer)
     elif family == "levels":
-        levels = Levels.of_values(old, new)
+        levels = LevelTable.of_values(old, new)
         distribution_of_levels(column, levels, question.tests, question.seed, answer)
         answer.findings += [unseen_levels(column, levels, word) for word in ("new", "vanished")]
     else:

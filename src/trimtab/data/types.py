@@ -70,12 +70,11 @@ def _storable(value: pl.Expr, kind: pl.DataType, name: str) -> pl.Expr | None:
 
 
 def converted(value: pl.Expr, old: pl.DataType, new: pl.DataType) -> pl.Expr:
-    """Return a value read as another type; null where it cannot be read without loss.
-
-    No number says what it counts and from when, so that none can be read as a time.
-    """
-    if old.is_numeric() and new.is_temporal():
-        return pl.lit(None, new)
+    """Return a value read as another type; null where it cannot be read without loss."""
+    if old == pl.Binary and new == pl.String:
+        return value.map_batches(_utf8, return_dtype=pl.String, is_elementwise=True)
+    if not _may_be_read(old, new):
+        return pl.lit(None, dtype=new)
     if old == pl.String and new == UTC_TIME:
         return text_time(value)
     if old == pl.String and new == pl.Date:
@@ -89,3 +88,31 @@ def converted(value: pl.Expr, old: pl.DataType, new: pl.DataType) -> pl.Expr:
     if old.is_float() and new.is_integer():
         return pl.when(value == value.floor()).then(read)
     return read
+
+
+def _may_be_read(kind: pl.DataType, new: pl.DataType) -> bool:
+    """Return whether values of one type can mean values of another at all.
+
+    A number is no time (20130101 would be a day in the year 57,084), and some casts would end
+    the whole pass.
+    """
+    if kind.is_nested() or kind == pl.Binary or new in (pl.Null, pl.Binary):
+        return False
+    if kind.is_temporal():
+        return new.is_temporal() or new == pl.String
+    return kind == pl.String or kind == pl.Null or not new.is_temporal()
+
+
+def _utf8(content: pl.Series) -> pl.Series:
+    """Return bytes as text, null where they are no UTF-8 (a cast would refuse all of them)."""
+    try:
+        return content.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series(content.name, [_text(item) for item in content], dtype=pl.String)
+
+
+def _text(content: bytes | None) -> str | None:
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError:
+        return None

@@ -40,7 +40,7 @@ def ingest_table(
         key=settings.key, schema=schema, at=at,
     )  # fmt: skip
     others = _times_of(workspace, schema.covers) if schema.covers else {}
-    report = validate(version, schema.of_stored(), others=others, table=version.name)
+    report = validate(version, schema, others=others)
     return version, list(report.violations)
 
 

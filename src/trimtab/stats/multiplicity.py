@@ -88,12 +88,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
     >>> benjamini_hochberg([0.01, 0.04, 0.02, 0.5]).round(3).tolist()
     [0.04, 0.053, 0.04, 0.5]
     """
-    adjusted, asked, rising = _prepared(p_values)
-    n_tests = asked.size
-    scaled = adjusted[rising] * n_tests / np.arange(1, n_tests + 1)
-    # from the largest down, no value may exceed the one above it
-    adjusted[rising] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return adjusted
+    return _stepped_up(p_values, any_dependence=False)
 
 
 def benjamini_yekutieli(p_values: ArrayLike) -> FloatArray:
@@ -128,12 +123,7 @@ def benjamini_yekutieli(p_values: ArrayLike) -> FloatArray:
     >>> benjamini_yekutieli([0.01, 0.04, 0.02, 0.5]).round(3).tolist()
     [0.083, 0.111, 0.083, 1.0]
     """
-    adjusted, asked, rising = _prepared(p_values)
-    n_tests = asked.size
-    ranks = np.arange(1, n_tests + 1)
-    scaled = adjusted[rising] * n_tests / ranks * (1 / ranks).sum()
-    adjusted[rising] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return adjusted
+    return _stepped_up(p_values, any_dependence=True)
 
 
 def holm(p_values: ArrayLike) -> FloatArray:
@@ -209,6 +199,17 @@ def bonferroni(p_values: ArrayLike) -> FloatArray:
     """
     adjusted, asked, _ = _prepared(p_values)
     return np.minimum(adjusted * asked.size, 1.0)
+
+
+def _stepped_up(p_values: ArrayLike, *, any_dependence: bool) -> FloatArray:
+    adjusted, asked, rising = _prepared(p_values)
+    ranks = np.arange(1, asked.size + 1)
+    scaled = adjusted[rising] * asked.size / ranks
+    if any_dependence:
+        scaled *= (1 / ranks).sum()
+    # from the largest down, no value may exceed the one above it
+    adjusted[rising] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return adjusted
 
 
 def _prepared(p_values: ArrayLike) -> tuple[FloatArray, IntArray, IntArray]:

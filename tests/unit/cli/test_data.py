@@ -311,6 +311,7 @@ def test_a_version_of_the_project_here_is_a_table_too(orders, tmp_path, monkeypa
     assert described.exit_code == 0
     assert json.loads(described.stdout)["rows"] == 200
     assert run("drift", orders, "orders@0").exit_code == 0
+    assert run("schema", "diff", "orders@0", "orders@0").exit_code == 0
     unknown = run("profile", "orders@7")
     assert unknown.exit_code == 2
     assert "orders@0" in unknown.stderr

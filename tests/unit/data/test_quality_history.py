@@ -48,7 +48,7 @@ def test_figures_are_computed_once_for_each_version_and_standard(tables, store, 
     calls = []
 
     def counted(*args, **options):
-        calls.append(options["table"])
+        calls.append(args[0].name)
         return compute(*args, **options)
 
     compute = module.quality

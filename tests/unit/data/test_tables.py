@@ -9,7 +9,10 @@ import polars as pl
 import pytest
 
 from trimtab.core.errors import KeyClashError, NotFoundError, SchemaError, SourceError
+from trimtab.data.checks import validate
+from trimtab.data.infer import infer_schema
 from trimtab.data.profile import profile
+from trimtab.data.quality import quality
 from trimtab.data.schema import ColumnSchema, Schema
 from trimtab.data.sources import read_source, source_name
 from trimtab.data.tables import Tables
@@ -343,3 +346,28 @@ def test_a_version_of_no_table_is_refused(tables):
         read_source(replace(made, reader=None))
 
     assert "Tables(FOLDER).get('log@0')" in caught.value.hint
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Zurich"])
+def test_a_version_has_its_times_in_utc_whatever_the_schema_says_of_its_source(tables, zone):
+    times = pl.Series("t", [datetime(2013, 1, day) for day in (1, 2)])  # noqa: DTZ001
+    rows = pl.DataFrame({"t": times.dt.replace_time_zone(zone), "x": [1, 2]})
+    schema = infer_schema(rows)
+    version = tables.ingest("log", rows, schema=schema, at=AT)
+
+    report = validate(version, schema)
+
+    assert report.violations == ()
+    assert report.schema_version == schema.version
+    figures = quality(version, schema)
+    assert (figures.consistency.score, figures.schema_version) == (1.0, schema.version)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [([20130101], "Date"), ([20130101], "Datetime"), ([AT], "Int64")]
+)
+def test_what_cannot_mean_the_type_of_the_schema_is_refused(tables, values, kind):
+    schema = Schema(columns={"day": ColumnSchema(type=kind)})
+
+    with pytest.raises(SchemaError, match=f"expected `day` to be {kind}"):
+        tables.ingest("log", pl.DataFrame({"day": values}), schema=schema, at=AT)
