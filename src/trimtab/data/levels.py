@@ -67,5 +67,9 @@ class Levels:
 
 def level_frame(values: pl.Series) -> pl.DataFrame:
     """Return each value of a series without nulls with its count."""
+    if values.dtype == pl.Boolean:
+        n_true = int(values.sum())
+        both = pl.DataFrame({VALUE: [True, False], COUNT: [n_true, values.len() - n_true]})
+        return both.filter(pl.col(COUNT) > 0)
     counted = values.alias(VALUE).value_counts(name=COUNT)
     return counted.with_columns(pl.col(COUNT).cast(pl.Int64))

@@ -75,7 +75,8 @@ def _compare(question: Question, old: pl.Series, new: pl.Series, answer: Answer)
     if max(there) == 0:
         answer.left_out.append("no value on either side")
         return
-    answer.findings += nulls_finding(column, missing, rows, (_infinite(old), _infinite(new)))
+    infinite = _infinite(old, there[0]), _infinite(new, there[1])
+    answer.findings += nulls_finding(column, missing, rows, infinite)
     if family in UNLIKE:
         answer.left_out.append(UNLIKE[family])
     elif min(there) == 0:
@@ -243,5 +244,7 @@ def _whole_vectors(series: pl.Series) -> int:
     return int(lists.list.eval(usable).list.first().sum())
 
 
-def _infinite(series: pl.Series) -> int:
-    return int(series.is_infinite().sum()) if series.dtype.is_float() else 0
+def _infinite(series: pl.Series, there: int) -> int:
+    if not series.dtype.is_float() or there == series.count():
+        return 0
+    return int(series.is_infinite().sum())

@@ -43,8 +43,10 @@ def as_sample(values: ArrayLike, name: str) -> FloatArray:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ValueError(f"expected `{name}` with one value a row, got shape {array.shape}")
-    missing = np.isnan(array)
-    return array[~missing] if missing.any() else array
+    # the least of values one of which is NaN is NaN; no array as long as the values is made
+    if array.size and np.isnan(array.min()):
+        return array[~np.isnan(array)]
+    return array
 
 
 def as_labels(labels: ArrayLike, name: str = "labels") -> BoolArray:

@@ -20,7 +20,8 @@ _SAMPLE = 1 << 12
 _LARGEST = float(np.finfo(np.float64).max)
 _LARGEST_BITS = int(np.float64(_LARGEST).view(np.int64))
 
-CellArray = npt.NDArray[np.int32]
+# half the memory of other integers, which is what making them costs
+CellArray = npt.NDArray[np.uint16]
 
 
 class Grid(Protocol):
@@ -42,7 +43,7 @@ class LinearGrid:
 
     def cells(self, values: FloatArray) -> CellArray:
         """Return the cell of each value."""
-        found = np.empty(values.size, np.int32)
+        found = np.empty(values.size, np.uint16)
         room = np.empty(min(values.size, BLOCK))
         with np.errstate(over="ignore"):
             for i in range(0, values.size, BLOCK):
@@ -75,7 +76,7 @@ class LogGrid:
 
     def cells(self, values: FloatArray) -> CellArray:
         """Return the cell of each value."""
-        found = np.empty(values.size, np.int32)
+        found = np.empty(values.size, np.uint16)
         for i in range(0, values.size, BLOCK):
             found[i : i + BLOCK] = np.clip(self.codes(values[i : i + BLOCK]), 0, _TOP)
         return found
@@ -122,7 +123,7 @@ def fitting_grid(values: FloatArray) -> Grid:
     linear = _linear(values)
     crowding = _crowding(linear, values)
     # were each value alone in its cell, it would be `values.size`
-    if crowding < 2 * values.size:
+    if crowding <= 2 * values.size:
         return linear
     quarter, middle, third = values[[values.size // 4, values.size // 2, values.size * 3 // 4]]
     logs = [_log(values, float(middle), float(third - quarter) / 8), _log(values, 0.0, 0.0)]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, as_sample
-from trimtab.stats.grids import BLOCK, N_CELLS
+from trimtab.stats.arrays import PIECE, FloatArray, IntArray, as_sample, scratch
+from trimtab.stats.grids import N_CELLS
 from trimtab.stats.interval import finite_or_none
 from trimtab.stats.kolmogorov import two_sample_tail
 from trimtab.stats.pooled import SORTED_ROWS, Opened, Pooled
@@ -228,7 +228,7 @@ def _tail_area(
 ) -> float:
     """Return the area between both functions over an end cell, from its sorted values."""
     n, m = opened.pooled.reference.values.size, opened.pooled.current.values.size
-    cells = np.full(points.size, cell, np.int32)
+    cells = np.full(points.size, cell, np.uint16)
     apart = np.abs(
         opened.reference.ranks(points, cells, opened.frequent) / n
         - opened.current.ranks(points, cells, opened.frequent) / m
@@ -277,8 +277,9 @@ def _between(low: float, high: float) -> float:
 
 def _deviation(values: FloatArray, mean: float) -> float:
     total = 0.0
-    for i in range(0, values.size, BLOCK):
-        apart = values[i : i + BLOCK] - mean
+    for i in range(0, values.size, PIECE):
+        part = values[i : i + PIECE]
+        apart = np.subtract(part, mean, out=scratch(0, part.size))
         total += float(np.multiply(apart, apart, out=apart).sum())
     if (math.isinf(total) or 0 < total < _TINY) and math.isfinite(mean):
         return _far_deviation(values, mean)

@@ -30,7 +30,7 @@ class Side:
     ----------
     values : ndarray of float, shape (n,)
         In any order.
-    cells : ndarray of int32, shape (n,)
+    cells : ndarray of uint16, shape (n,)
         The cell of each.
     counts, ends : ndarray of int64, shape (N_CELLS,)
         Values in each cell, and up to its end.
