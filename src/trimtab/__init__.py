@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from trimtab.data.schema_diff import schema_diff as schema_diff
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
-    from trimtab.gates.decide import decide as gate_decide
+    from trimtab.gates.gain import decide as gate_decide
     from trimtab.gates.ledger import Ledger as Ledger
-    from trimtab.gates.plan import plan as gate_plan
+    from trimtab.gates.gain_plan import plan as gate_plan
     from trimtab.loop.pipeline import run_pipeline as run
     from trimtab.loop.replay import replay as replay
     from trimtab.loop.scaffold import scaffold as init
@@ -69,8 +69,8 @@ _PLACES = {
     # a model is made, and earns its place
     "FeatureSet": "models.features:FeatureSet",
     "Registry": "models.registry:Registry",
-    "gate_plan": "gates.plan:plan",
-    "gate_decide": "gates.decide:decide",
+    "gate_plan": "gates.gain_plan:plan",
+    "gate_decide": "gates.gain:decide",
     "Ledger": "gates.ledger:Ledger",
     # it answers, is watched, and lessons go back
     "Client": "serving.client:Client",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trimtab.core.settings import GateSection
-from trimtab.gates.decide import decide
+from trimtab.gates.gain import decide
 
 REPEATS = 600
 pytestmark = pytest.mark.calibration
@@ -53,7 +53,7 @@ def test_counting_rows_instead_of_days_would_break_the_promise():
 
 
 def test_a_gain_of_twice_the_tolerance_passes_where_the_plan_says_so():
-    from trimtab.gates.plan import blocks_needed
+    from trimtab.gates.gain_plan import blocks_needed
 
     settings, day_sd = GateSection(), 0.02
     days = blocks_needed(day_sd, settings.tolerance, delta=0.05)

@@ -31,7 +31,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say how many labelled rows, or days, a gate needs."""
-    from trimtab.gates.plan import plan as make_plan
+    from trimtab.gates.gain_plan import plan as make_plan
 
     settings = _settings(tolerance=tolerance, delta=delta, steps=steps)
     if block_sd is not None and not block_sd >= 0:
@@ -68,7 +68,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Hold a challenger against the champion: exit 0 pass, 1 fail, 3 not enough data."""
-    from trimtab.gates.decide import condition, decide
+    from trimtab.gates.gain import condition, decide
     from trimtab.gates.rank import decide_by_rank, rank_condition
 
     settings = _settings(

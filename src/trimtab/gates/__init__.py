@@ -1,8 +1,8 @@
 """A challenger earns its place: how much evidence it takes, the decision, and who looked.
 
 ================  ========================================================================
-`plan`            rows or blocks that a gate needs before it can see a gain of a given size
-`decide`          challenger against champion on the same rows: *pass*, *fail*, *not enough data*
+`gain_plan`       rows or blocks that a gate needs before it can see a gain of a given size
+`gain`            challenger against champion on the same rows: *pass*, *fail*, *not enough data*
 `rank`            the same for how well two models rank: the gate of binary tasks
 `ledger`          every look at a test set, kept for good; past the agreed number, no more
 ================  ========================================================================

@@ -58,7 +58,7 @@ class Ledger:
         champion, challenger : str
             The two models, by names that stand for one model for ever.
         condition : str
-            What is asked, in words that hold every number of it (see `gates.decide`).
+            What is asked, in words that hold every number of it (see `gates.gain`).
         steps : int
             How many looks the test set is for.
         delta : float

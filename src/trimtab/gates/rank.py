@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.records import Outcome, Verdict
 from trimtab.core.settings import GateSection
-from trimtab.gates.decide import decide
+from trimtab.gates.gain import decide
 from trimtab.stats.bootstrap import bootstrap_auc_difference
 from trimtab.stats.interval import Interval
 

@@ -15,7 +15,7 @@ import polars as pl
 from trimtab.core.errors import NotEnoughDataError, StoppedError
 from trimtab.core.records import ModelVersion, Verdict
 from trimtab.core.workspace import Workspace
-from trimtab.gates.decide import condition, decide
+from trimtab.gates.gain import condition, decide
 from trimtab.gates.ledger import Ledger
 from trimtab.gates.rank import decide_by_rank, rank_condition
 from trimtab.loop.review import require_review

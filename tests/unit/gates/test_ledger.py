@@ -8,7 +8,7 @@ from trimtab.core.errors import StoppedError
 from trimtab.core.records import Verdict
 from trimtab.core.settings import GateSection
 from trimtab.core.store import Store
-from trimtab.gates.decide import decide
+from trimtab.gates.gain import decide
 from trimtab.gates.ledger import Ledger, SpentTestSetError
 
 AT = datetime(2013, 5, 1, tzinfo=UTC)

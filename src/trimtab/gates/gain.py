@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trimtab.core.records import Outcome, Verdict
 from trimtab.core.settings import GateSection
-from trimtab.gates.plan import GAIN_RANGE, blocks_needed
+from trimtab.gates.gain_plan import GAIN_RANGE, blocks_needed
 from trimtab.stats.bounds import (
     block_interval,
     empirical_bernstein_interval,

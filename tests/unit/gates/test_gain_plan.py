@@ -3,7 +3,7 @@ import math
 import pytest
 
 from trimtab.core.settings import GateSection
-from trimtab.gates.plan import blocks_needed, plan
+from trimtab.gates.gain_plan import blocks_needed, plan
 from trimtab.stats.laws import safe_student_critical
 
 

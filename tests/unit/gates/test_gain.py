@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from trimtab.core.settings import GateSection
-from trimtab.gates.decide import condition, decide
+from trimtab.gates.gain import condition, decide
 
 DAYS, ROWS = 30, 100
 
