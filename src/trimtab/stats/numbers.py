@@ -86,7 +86,7 @@ def compare_numbers(
     """Test two samples for one distribution and measure how far apart they are.
 
     The Kolmogorov-Smirnov statistic and the medians are exact. Beyond some ten thousand rows
-    nothing is sorted: values are counted in 65,536 cells, and only the cells that may hold the
+    nothing is sorted: values are counted in 32,768 cells, and only the cells that may hold the
     answer are opened. The Wasserstein distance is then known up to about the width of a cell,
     stated as `moved_error`. Assumes independent rows. A poor choice for a few named values
     (see `levels`) and for tails, which move neither the statistic nor the median.
@@ -126,7 +126,8 @@ def compare_numbers(
     """
     if n_bins < 1:
         raise ValueError(f"expected `n_bins` of 1 or more, got {n_bins}")
-    a, b = as_sample(reference, "reference"), as_sample(current, "current")
+    a, mean_a = _with_mean(reference, "reference")
+    b, mean_b = _with_mean(current, "current")
     n, m = a.size, b.size
     if n == 0 or m == 0:
         nan = math.nan
@@ -134,8 +135,7 @@ def compare_numbers(
         return NumbersComparison(nothing, nan, nan, nan, nan, nan, nan, nan, (), (), ())
     found = _sorted(a, b, n_bins) if n + m <= SORTED_ROWS else _counted(a, b, n_bins)
     with np.errstate(invalid="ignore", over="ignore"):
-        means = float(a.mean()), float(b.mean())
-        deviation = _deviation(a, means[0])
+        deviation = _deviation(a, mean_a)
     shares = [
         tuple(np.diff(below, prepend=0, append=size) / size)
         for below, size in zip(found.below, (n, m), strict=True)
@@ -144,13 +144,25 @@ def compare_numbers(
         TwoSampleResult(found.gap / (n * m), two_sample_tail(found.gap, n, m), n, m),
         0.0 if found.gap == 0 else _in_units(found.distance, deviation),
         0.0 if found.gap == 0 or deviation == 0 else found.error / deviation,
-        *means,
+        mean_a,
+        mean_b,
         *found.medians,
         deviation,
         tuple(found.edges.tolist()),
         tuple(map(float, shares[0])),
         tuple(map(float, shares[1])),
     )
+
+
+def _with_mean(values: ArrayLike, name: str) -> tuple[FloatArray, float]:
+    """Return the values that are not NaN and their mean, in one pass unless one is NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = float(array.mean()) if array.size else math.nan
+        if array.ndim == 1 and not math.isnan(mean):
+            return array, mean
+        array = as_sample(array, name)
+        return array, float(array.mean()) if array.size else math.nan
 
 
 def _sorted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
@@ -188,7 +200,8 @@ def _counted(reference: FloatArray, current: FloatArray, n_bins: int) -> _Found:
     distance, error = _distance(opened, gaps)
     ends = pooled.reference.ends + pooled.current.ends
     edges = _picture(pooled, ends, n_bins)
-    cells = np.searchsorted(pooled.grid.edges()[1:], edges[1:-1])
+    # the inner edges alone: the last cell is open, and so holds whatever lies beyond
+    cells = np.searchsorted(pooled.grid.edges()[1:-1], edges[1:-1])
     below = pooled.reference.ends[cells], pooled.current.ends[cells]
     gap = opened.largest_gap(gaps)
     return _Found(gap, (medians[0], medians[1]), distance, error, edges, below)
