@@ -31,9 +31,12 @@ if TYPE_CHECKING:
     from trimtab.data.schema_diff import schema_diff as schema_diff
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
-    from trimtab.gates.gain import decide as gate_decide
+    from trimtab.gates.decide import gate_decide as gate_decide
     from trimtab.gates.ledger import Ledger as Ledger
-    from trimtab.gates.gain_plan import plan as gate_plan
+    from trimtab.gates.meter import meter as meter
+    from trimtab.gates.plan import GatePlan as GatePlan
+    from trimtab.gates.plan import gate_plan as gate_plan
+    from trimtab.gates.threshold import learn_threshold as learn_threshold
     from trimtab.loop.pipeline import run_pipeline as run
     from trimtab.loop.replay import replay as replay
     from trimtab.loop.scaffold import scaffold as init
@@ -69,9 +72,12 @@ _PLACES = {
     # a model is made, and earns its place
     "FeatureSet": "models.features:FeatureSet",
     "Registry": "models.registry:Registry",
-    "gate_plan": "gates.gain_plan:plan",
-    "gate_decide": "gates.gain:decide",
+    "gate_plan": "gates.plan:gate_plan",
+    "GatePlan": "gates.plan:GatePlan",
+    "gate_decide": "gates.decide:gate_decide",
     "Ledger": "gates.ledger:Ledger",
+    "meter": "gates.meter:meter",
+    "learn_threshold": "gates.threshold:learn_threshold",
     # it answers, is watched, and lessons go back
     "Client": "serving.client:Client",
     "run": "loop.pipeline:run_pipeline",

@@ -57,6 +57,11 @@ TABLES = {
         test_set=_name, step=_count, champion=_name, challenger=_name, condition=_text,
         outcome=_name, who=_name, at=_time,
     ),
+    # the hash chain of the gates' ledger: what was opened, looked at, delivered, retired
+    "ledger_entries": _table(
+        "ledger_entries", ("number",),
+        number=_count, kind=_name, test_set=_name, at=_time, previous=_name, hash=_name,
+    ),
     # every move of a model version between stages
     "stage_moves": _table(
         "stage_moves", ("model", "version", "stage", "why"),
@@ -107,7 +112,9 @@ class Store:
     def __init__(self, url: str, *, scope: str = "live") -> None:
         self.scope = scope
         self._engine = _engine(url)
-        metadata.create_all(self._engine)
+        if not set(metadata.tables) <= set(sa.inspect(self._engine).get_table_names()):
+            with self.transaction() as connection:  # or two processes would make the same table
+                metadata.create_all(connection)
 
     def add(self, table: str, **row: Any) -> bool:
         """Insert a row; return False, and change nothing, if its key is already there."""
@@ -142,6 +149,15 @@ class Store:
         names = [order] if isinstance(order, str) else order
         query = query.order_by(*(target.c[name] for name in names))
         return [dict(row) for row in connection.execute(query).mappings()]
+
+    def last_within(
+        self, connection: Connection, table: str, *, by: str, **where: Any
+    ) -> dict[str, Any] | None:
+        """Return the row with the greatest `by`, as part of a caller's transaction."""
+        target = TABLES[table]
+        query = sa.select(target).where(self._match(target, where))
+        row = connection.execute(query.order_by(target.c[by].desc()).limit(1)).mappings().first()
+        return None if row is None else dict(row)
 
     def change(self, table: str, values: Mapping[str, Any], **where: Any) -> int:
         """Set `values` on the rows whose columns equal `where`; return how many there were."""

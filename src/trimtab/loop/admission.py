@@ -16,6 +16,7 @@ from trimtab.core.errors import NotEnoughDataError, StoppedError
 from trimtab.core.records import ModelVersion, Verdict
 from trimtab.core.workspace import Workspace
 from trimtab.gates.gain import condition, decide
+from trimtab.gates.gain_look import look_at_gain
 from trimtab.gates.ledger import Ledger
 from trimtab.gates.rank import decide_by_rank, rank_condition
 from trimtab.loop.review import require_review
@@ -163,7 +164,8 @@ def look(
     """Spend one look at the test set `labelled`, known by its ids and labels in their order."""
     gate = workspace.project.gate
     content = labelled.select(pl.col(ID), pl.col(LABEL).cast(pl.String)).hash_rows(seed=0)
-    return Ledger(workspace.store).look(
+    return look_at_gain(
+        Ledger(workspace.store),
         hashlib.sha256(content.to_numpy().tobytes()).hexdigest()[:24],
         champion=champion,
         challenger=challenger,

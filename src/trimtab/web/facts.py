@@ -13,6 +13,7 @@ from typing import Any
 from trimtab.core.errors import TrimtabError
 from trimtab.core.records import ModelVersion
 from trimtab.core.workspace import Workspace
+from trimtab.gates.ledger import Ledger
 
 REGISTRY_SECONDS = 5.0
 
@@ -115,8 +116,8 @@ class ScopeFacts:
         return sorted(rows, key=lambda row: -int((row["details"] or {}).get("step", 0)))
 
     def looks(self) -> list[dict[str, Any]]:
-        """Return the gate's looks at test sets, newest first."""
-        return self.workspace.store.rows("looks", order=("at", "step"))[::-1]
+        """Return the gate's looks at test sets as anyone may see them, newest first."""
+        return Ledger(self.workspace.store).looks()[::-1]
 
     def reviews(self) -> list[dict[str, Any]]:
         """Return the human reviews, those that wait for a person first, then newest first."""

@@ -128,7 +128,7 @@ def test_a_look_is_noted_in_the_ledger_of_a_project(files):
 
     assert spent.exit_code == 1
     assert "fresh test set" in spent.output.replace("\n", " ")
-    assert [look["outcome"] for look in json.loads(listed.stdout)] == ["pass"]
+    assert [look["outcome"] for look in json.loads(listed.stdout)["looks"]] == ["pass"]
 
 
 def test_a_plan_says_how_much_it_takes():

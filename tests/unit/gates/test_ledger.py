@@ -1,161 +1,334 @@
-import multiprocessing
-from datetime import UTC, datetime
+"""What the ledger tells, refuses and keeps, by adaptivity, on both databases."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
-from trimtab.core.errors import StoppedError
+from trimtab.core.errors import ConfigError, KeyClashError, NotFoundError, SourceError
 from trimtab.core.records import Verdict
-from trimtab.core.settings import GateSection
 from trimtab.core.store import Store
-from trimtab.gates.gain import decide
-from trimtab.gates.ledger import Ledger, SpentTestSetError
+from trimtab.gates.ledger import Ledger, SpentTestSetError, fingerprint_of_ids
 
-AT = datetime(2013, 5, 1, tzinfo=UTC)
-
-
-def verdict_for(delta, *, gain=0.1):
-    old = np.linspace(0.3, 0.6, 4_000)
-    return decide(old - gain, old, settings=GateSection(), delta=delta)
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CONDITION = "n > 0.8 +/- 0.05"
 
 
-def look(ledger, challenger, *, steps=2, test_set="rows@3", decide=verdict_for, delta=0.05):
-    return ledger.look(
-        test_set, champion="v1", challenger=challenger, condition="gain > 0", steps=steps,
-        delta=delta, who="tester", at=AT, decide=decide,
-    )  # fmt: skip
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    if request.param == "sqlite":
+        made = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    else:
+        made = Store(request.getfixturevalue("fresh_postgres_url"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
-    yield store
-    store.close()
+def ledger(store):
+    return Ledger(store)
 
 
-def test_each_look_gets_its_share_of_delta(store):
-    verdict = look(Ledger(store), "v2", steps=4)
+def verdict(outcome="pass", method="exact"):
+    return Verdict(
+        outcome, CONDITION, "n is 0.912, above 0.85", {"n": 0.912}, {"n": (0.862, 0.962)}, 1_190,
+        method, 0.01, {"n > 0.8 +/- 0.05": True},
+    )  # fmt: skip
 
-    assert verdict.delta == pytest.approx(0.0125)
+
+def opened(ledger, adaptivity="full", **changed):
+    numbers = {"reliability": "0.9999", "steps": 3, "who": "ann", "at": AT, "name": "holdout"}
+    return ledger.open("5f0c1e", adaptivity=adaptivity, **{**numbers, **changed})
 
 
-def test_the_same_look_returns_the_stored_verdict_and_costs_nothing(store):
-    ledger = Ledger(store)
-    first = look(ledger, "v2")
+def look(ledger, challenger="v2", outcome="pass", **changed):
+    asked = {"champion": "v1", "condition": CONDITION, "who": "bob", "at": AT}
+    return ledger.look(
+        "5f0c1e", challenger=challenger, decide=lambda: verdict(outcome), **{**asked, **changed}
+    )
 
-    def never(delta):
-        raise AssertionError("the stored verdict should have been used")
 
-    again = look(ledger, "v2", decide=never)
+# --- opening
+
+
+def test_a_set_is_opened_once_and_the_same_again_is_the_same(ledger):
+    first = opened(ledger)
+    again = opened(ledger, reliability="0.99990", who="bob", at=AT + timedelta(days=1))
 
     assert again == first
-    assert len(ledger.looks("rows@3")) == 1
+    assert (first.left, first.state, first.opened_by) == (3, "open", "ann")
+    assert ledger.verify().entries == 1
 
 
-def test_a_verdict_without_rows_comes_back_too(store):
-    def nothing(delta):
-        return decide([], [], settings=GateSection(), delta=delta)
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"reliability": "0.999"},
+        {"steps": 4},
+        {"adaptivity": "first_change"},
+        {"to": "elsewhere.jsonl"},
+    ],
+)
+def test_other_numbers_are_refused(ledger, other):
+    opened(ledger)
 
-    first, again = (look(Ledger(store), "v2", decide=nothing) for _ in range(2))
-
-    assert first.outcome == again.outcome == "not enough data"
-    assert again.intervals["gain"] == (-1.0, 1.0)
-
-
-def test_past_the_agreed_steps_a_fresh_test_set_is_asked_for(store):
-    ledger = Ledger(store)
-    look(ledger, "v2")
-    look(ledger, "v3")
-
-    with pytest.raises(SpentTestSetError, match="2 taken of 2") as caught:
-        look(ledger, "v4")
-
-    assert isinstance(caught.value, StoppedError)
-    assert caught.value.exit_code == 1
-    assert "fresh test set" in caught.value.hint
-    assert len(ledger.looks("rows@3")) == 2
+    with pytest.raises(ConfigError, match=r"reliability 0.9999, 3 steps, adaptivity full"):
+        opened(ledger, **other)
 
 
-def test_more_steps_later_do_not_buy_more_than_delta(store):
-    ledger = Ledger(store)
-    look(ledger, "v2", steps=2)
-    look(ledger, "v3", steps=4)
-    look(ledger, "v4", steps=4)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"reliability": 0.9999}, "decimal text"),
+        ({"reliability": "1"}, "between 0 and 1"),
+        ({"reliability": "nan"}, "between 0 and 1"),
+        ({"reliability": "much"}, "between 0 and 1"),
+        ({"steps": 0}, "at least 1 step"),
+        ({"adaptivity": "ful"}, "Did you mean `full`"),
+    ],
+)
+def test_a_budget_that_means_nothing_is_refused(ledger, wrong, said):
+    with pytest.raises(ConfigError) as caught:
+        opened(ledger, **wrong)
 
-    with pytest.raises(SpentTestSetError):
-        look(ledger, "v5", steps=100)
-
-
-def test_another_test_set_and_another_scope_have_their_own_looks(store, tmp_path):
-    ledger = Ledger(store)
-    look(ledger, "v2", steps=1)
-
-    assert look(ledger, "v3", steps=1, test_set="rows@4").outcome == "pass"
-    replay = Store(f"sqlite:///{tmp_path / 'store.db'}", scope="replay-1")
-    assert look(Ledger(replay), "v3", steps=1).outcome == "pass"
-    replay.close()
-
-
-def test_looks_survive_a_restart(tmp_path):
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    store = Store(url)
-    look(Ledger(store), "v2", steps=1)
-    store.close()
-
-    reopened = Store(url)
-    with pytest.raises(SpentTestSetError):
-        look(Ledger(reopened), "v3", steps=1)
-    reopened.close()
+    assert said in str(caught.value)
+    assert ledger.test_sets() == []
 
 
-def _one_process(url, challenger, barrier, answers):
-    store = Store(url)
+def test_a_name_stands_for_one_open_set(ledger):
+    opened(ledger)
 
-    def together(delta):
-        barrier.wait(timeout=60)  # everyone has read the ledger and decides at the same time
-        return verdict_for(delta)
+    with pytest.raises(ConfigError, match="name"):
+        ledger.open(
+            "aaaaaa", reliability="0.9", steps=1, adaptivity="full", who="a", at=AT, name="holdout"
+        )
 
-    try:
-        answers.put(look(Ledger(store), challenger, steps=2, decide=together).outcome)
-    except SpentTestSetError:
-        answers.put("refused")
-    finally:
-        store.close()
-
-
-def test_four_processes_never_share_a_step(tmp_path):
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    Store(url).close()
-    context = multiprocessing.get_context("spawn")
-    barrier, answers = context.Barrier(4), context.Queue()
-    workers = [
-        context.Process(target=_one_process, args=(url, f"v{n}", barrier, answers))
-        for n in range(4)
-    ]
-    for worker in workers:
-        worker.start()
-    outcomes = sorted(answers.get(timeout=120) for _ in workers)
-    for worker in workers:
-        worker.join(timeout=60)
-
-    assert outcomes == ["pass", "pass", "refused", "refused"]
-    store = Store(url)
-    assert [row["step"] for row in Ledger(store).looks("rows@3")] == [1, 2]
-    store.close()
+    ledger.retire("holdout", who="ann", at=AT)
+    second = ledger.open(
+        "aaaaaa", reliability="0.9", steps=1, adaptivity="full", who="a", at=AT, name="holdout"
+    )
+    assert ledger.test_set("holdout") == second
 
 
-def test_wrong_arguments_are_refused(store):
-    with pytest.raises(ValueError, match="steps"):
-        look(Ledger(store), "v2", steps=0)
+def test_a_set_that_nobody_opened_is_not_found(ledger):
+    opened(ledger)
 
-
-def test_a_verdict_with_infinite_limits_comes_back_as_it_was(store):
-    def unbounded(delta):
-        return Verdict(
-            outcome="not enough data", condition="gain > 0", reason="one day", estimates={},
-            intervals={"gain": (-np.inf, np.inf)}, labels_used=3, method="t", delta=delta,
+    with pytest.raises(NotFoundError, match="`other`"):
+        ledger.look(
+            "other", champion="v1", challenger="v2", condition=CONDITION, who="bob", at=AT,
+            decide=verdict,
         )  # fmt: skip
 
-    first, again = (look(Ledger(store), "v2", decide=unbounded) for _ in range(2))
 
-    assert again == first
+def test_a_time_without_a_zone_is_refused(ledger):
+    with pytest.raises(ValueError, match="time zone"):
+        opened(ledger, at=AT.replace(tzinfo=None))
+
+
+# --- what is told
+
+
+@pytest.mark.parametrize("outcome", ["pass", "fail"])
+def test_under_full_one_bit_is_told_and_no_evidence(ledger, outcome):
+    opened(ledger)
+    result = look(ledger, outcome=outcome)
+
+    assert (result.revealed, result.step, result.left) == (outcome, 1, 2)
+    said = json.dumps(result.to_dict())
+    for secret in ("0.912", "0.862", "above 0.85"):
+        assert secret not in said
+    assert result.verdict.outcome == outcome
+    assert result.verdict.labels_used == 1_190
+
+
+def test_how_many_labels_a_sequential_method_used_is_evidence(ledger):
+    opened(ledger)
+    result = ledger.look(
+        "5f0c1e", champion="v1", challenger="v2", condition=CONDITION, who="bob", at=AT,
+        decide=lambda: verdict(method="sequential"),
+    )  # fmt: skip
+
+    assert result.verdict.labels_used == 0
+
+
+def test_two_verdicts_of_one_outcome_are_told_alike(ledger):
+    opened(ledger)
+    near = replace(verdict(), estimates={"n": 0.851}, intervals={"n": (0.801, 0.901)})
+
+    first = look(ledger, "v2").verdict
+    second = ledger.look(
+        "5f0c1e", champion="v1", challenger="v3", condition=CONDITION, who="bob", at=AT,
+        decide=lambda: near,
+    ).verdict  # fmt: skip
+
+    assert first == second
+
+
+def test_the_same_look_is_told_the_same_and_costs_nothing(ledger):
+    opened(ledger)
+    first = look(ledger, outcome="fail")
+    again = look(ledger, outcome="pass", who="eve")  # more labels came: it stays what it was
+
+    assert again.repeated
+    assert (again.revealed, again.verdict, again.left) == ("fail", first.verdict, 2)
+    assert len(ledger.looks()) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"challenger": "v3"}, {"champion": "v0"}, {"condition": "n > 0.7 +/- 0.05"}]
+)
+def test_another_model_or_condition_is_another_look(ledger, other):
+    opened(ledger)
+    look(ledger)
+
+    assert look(ledger, **other).step == 2
+
+
+def test_not_enough_data_costs_no_step_and_tells_no_estimate(ledger):
+    opened(ledger, steps=1)
+
+    first = look(ledger, outcome="not enough data")
+
+    assert (first.step, first.revealed, first.left) == (None, "nothing", 1)
+    assert first.verdict.outcome == "not enough data"
+    assert first.verdict.estimates == first.verdict.intervals == {}
+    assert ledger.looks() == []
+    assert look(ledger, outcome="pass").revealed == "pass"  # with more labels it goes on
+
+
+def test_of_clauses_that_wait_only_counts_are_told(ledger):
+    opened(ledger)
+    clause = {"clause": CONDITION, "lacking_labels": 40, "estimate": 0.912, "value": "true"}
+    found = replace(verdict("not enough data"), detail={"clauses": [clause], "samples": 1_190})
+    result = ledger.look(
+        "5f0c1e", champion="v1", challenger="v2", condition=CONDITION, who="bob", at=AT,
+        decide=lambda: found,
+    )  # fmt: skip
+
+    assert result.verdict.detail == {
+        "clauses": [{"clause": CONDITION, "lacking_labels": 40}], "samples": 1_190
+    }  # fmt: skip
+
+
+def test_everything_may_be_told_only_where_it_was_paid_for(ledger):
+    with pytest.raises(ConfigError, match="one bit a look"):
+        opened(ledger, "full", reveals="everything")
+
+
+def test_hidden_results_need_an_address(ledger):
+    with pytest.raises(ConfigError, match="--to"):
+        opened(ledger, "none")
+
+    first = opened(ledger, "none", to="results.jsonl")
+    assert opened(ledger, "none") == first  # whoever asks later need not know it
+
+
+# --- the budget
+
+
+def test_past_the_budget_a_look_is_refused(ledger):
+    opened(ledger, steps=2)
+    look(ledger, "v2")
+    last = look(ledger, "v3")
+
+    assert "all 2 looks were taken" in last.alarm
+    with pytest.raises(SpentTestSetError, match="2 taken of 2") as caught:
+        look(ledger, "v4")
+    assert caught.value.exit_code == 1
+    assert look(ledger, "v2").revealed == "pass"  # asked again, it is told again
+    assert ledger.verify().holds
+
+
+def test_first_change_retires_at_the_first_pass(ledger):
+    opened(ledger, "first_change", steps=5)
+
+    assert look(ledger, "v2", "fail").alarm is None
+    result = look(ledger, "v3", "pass")
+
+    assert "the first pass" in result.alarm
+    assert (result.revealed, result.left) == ("pass", 0)
+    with pytest.raises(SpentTestSetError, match="the first pass"):
+        look(ledger, "v4")
+
+
+def test_full_goes_on_after_a_pass(ledger):
+    opened(ledger)
+    look(ledger, "v2", "pass")
+
+    assert look(ledger, "v3", "fail").left == 1
+
+
+def test_the_alarm_is_an_entry_and_an_alert_that_monitoring_sends(store, ledger):
+    opened(ledger, steps=1)
+    alarm = look(ledger).alarm
+
+    (alert,) = store.rows("alerts")
+    assert (alert["message"], alert["sent"], alert["monitor"]) == (alarm, False, "test set")
+    kinds = [row["kind"] for row in store.rows("ledger_entries", order="number")]
+    assert kinds == ["opened", "look", "retired", "alarm"]
+
+
+def test_a_person_may_retire_a_set(ledger):
+    opened(ledger)
+    look(ledger)
+
+    alarm = ledger.retire("holdout", who="ann", at=AT, why="labels were wrong")
+
+    assert "labels were wrong" in alarm
+    assert ledger.retire("5f0c1e", who="bob", at=AT) == alarm
+    with pytest.raises(SpentTestSetError, match="labels were wrong"):
+        look(ledger, "v3")
+    with pytest.raises(NotFoundError, match="Did you mean"):
+        ledger.retire("holdoot", who="ann", at=AT)
+
+
+def test_evidence_is_shown_when_the_set_is_retired(ledger):
+    opened(ledger)
+    look(ledger)
+    (before,) = ledger.looks()
+    ledger.retire("holdout", who="ann", at=AT)
+    (after,) = ledger.looks()
+
+    assert before["details"] == {"revealed": "pass"}
+    assert after["details"]["verdict"]["estimates"] == {"n": 0.912}
+
+
+def test_names_and_beginnings_find_a_set(ledger):
+    known = opened(ledger)
+
+    assert ledger.test_set("holdout") == ledger.test_set("5f0c1e") == known
+
+
+# --- fingerprints
+
+
+def test_a_fingerprint_knows_no_order_and_no_type():
+    want = fingerprint_of_ids(pl.Series([10, 9, 8]))
+
+    assert fingerprint_of_ids(np.array([8, 9, 10])) == want
+    assert fingerprint_of_ids(["10", "8", "9"]) == want
+    assert fingerprint_of_ids(["10", "8", "9", "7"]) != want
+
+
+def test_ids_that_could_be_glued_together_stay_apart():
+    names = [['a","b'], ["a", "b"], ["a\nb"], ["ab"], ["a,b"]]
+
+    assert len({fingerprint_of_ids(ids) for ids in names}) == len(names)
+
+
+@pytest.mark.parametrize("ids", [[1, 1], [1, None]])
+def test_an_id_stands_for_one_row(ids):
+    with pytest.raises(KeyClashError):
+        fingerprint_of_ids(ids)
+
+
+def test_a_file_that_cannot_be_written_is_told_before_a_look_is_spent(ledger, tmp_path):
+    opened(ledger, "none", to=str(tmp_path / "nowhere" / "results.jsonl"))
+
+    with pytest.raises(SourceError, match="appended"):
+        look(ledger)
+
+    assert ledger.looks() == []

@@ -1,0 +1,130 @@
+"""`trimtab gate check` without a condition: whether mean loss, or ranking, gets better."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from trimtab.cli.gate_files import Columns, digest, joined, read_columns
+from trimtab.cli.output import emit
+from trimtab.core.errors import SchemaError
+
+EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class GainQuestion:
+    """What is asked of two models, as the options say."""
+
+    new: str
+    old: str
+    labels: str
+    columns: Columns
+    block: str | None
+    scale: float | None
+    settings: Any
+    project: Path | None
+
+
+def check_gain(asked: GainQuestion, *, as_json: bool) -> None:
+    """Hold a challenger against the champion, and exit with the code of the verdict."""
+    from trimtab.gates.gain import condition, decide
+    from trimtab.gates.rank import decide_by_rank, rank_condition
+
+    settings = asked.settings
+    if settings.metric == "auc" and asked.scale is not None:
+        raise typer.BadParameter("auc is for labels of 0 and 1, not with --scale")
+    if settings.method == "blocks" and asked.block is None:
+        raise typer.BadParameter("method `blocks` needs --block COLUMN", param_hint="--block")
+    rows = _joined(asked)
+    new_loss, old_loss = (_losses(rows, side, asked) for side in ("new", "old"))
+    days = None if asked.block is None else rows["block"].to_numpy()
+    ranked = settings.metric == "auc"
+
+    def verdict_at(share: float) -> Any:
+        if not ranked or not rows.height:
+            return decide(new_loss, old_loss, blocks=days, settings=settings, delta=share)
+        return decide_by_rank(
+            rows["label"].to_numpy(), rows["new"].to_numpy(), rows["old"].to_numpy(),
+            new_loss=new_loss, old_loss=old_loss, blocks=days, settings=settings, delta=share,
+        )  # fmt: skip
+
+    if asked.project is None:
+        verdict = verdict_at(settings.delta / settings.steps)
+    else:
+        words = rank_condition(settings) if ranked else condition(settings)
+        verdict = _look(rows, asked, words, verdict_at)
+    emit(verdict.to_dict(), as_json=as_json, text=f"{verdict.outcome}: {verdict.reason}")
+    raise typer.Exit(EXIT_CODES[verdict.outcome])
+
+
+def _look(rows: Any, asked: GainQuestion, condition: str, decide: Any) -> Any:
+    """Take the verdict as a look that the project's ledger counts."""
+    from trimtab.core.workspace import Workspace
+    from trimtab.gates.gain_look import look_at_gain
+    from trimtab.gates.ledger import Ledger
+
+    assert asked.project is not None
+    return look_at_gain(
+        Ledger(Workspace.open(asked.project).store),
+        digest(rows.select("_id", "label")),
+        champion=digest(rows.select("_id", "old")),
+        challenger=digest(rows.select("_id", "new")),
+        condition=condition,
+        steps=asked.settings.steps,
+        delta=asked.settings.delta,
+        who="trimtab gate check",
+        at=datetime.now(UTC),
+        decide=decide,
+    )
+
+
+def _joined(asked: GainQuestion) -> Any:
+    """Return the labelled rows that both models answered, sorted by id."""
+    import polars as pl
+
+    names = asked.columns
+    wanted = {"id": names.key, "label": names.label}
+    truth = read_columns(
+        asked.labels, wanted | ({"block": asked.block} if asked.block else {})
+    ).rename({"id": "_id"})
+    truth = truth.filter(pl.col("label").is_not_null())
+    for side, source in (("new", asked.new), ("old", asked.old)):
+        said = read_columns(source, {"id": names.key, side: names.score})
+        truth = truth.hstack(joined(truth, said, names, source))
+        missing = truth[side].null_count()
+        if missing:
+            raise SchemaError(
+                f"expected a prediction for each labelled row, got none for {missing:,} of "
+                f"{truth.height:,} in {source}",
+                hint="Both models have to answer the same rows: predict the missing ones.",
+                missing=missing,
+            )
+    return truth.sort("_id")
+
+
+def _losses(rows: Any, side: str, asked: GainQuestion) -> Any:
+    """Return the loss of each row: Brier for probabilities, else the error over `scale`."""
+    import polars as pl
+
+    from trimtab.stats.losses import brier_loss, clipped_absolute_error
+
+    for column, name in ((side, asked.columns.score), ("label", asked.columns.label)):
+        kind = rows.schema[column]
+        if not (kind.is_numeric() or kind == pl.Boolean):
+            raise SchemaError(
+                f"expected numbers in `{name}`, got {kind}",
+                hint="Give probabilities of the label being 1, or numbers with --scale.",
+                column=name,
+            )
+    labels, scores = (rows[c].cast(pl.Float64).to_numpy() for c in ("label", side))
+    try:
+        if asked.scale is not None:
+            return clipped_absolute_error(labels, scores, scale=asked.scale)
+        return brier_loss(labels, scores) if len(labels) else labels
+    except ValueError as error:
+        raise SchemaError(
+            str(error), hint="Give labels of 0 and 1 and probabilities, or numbers with --scale."
+        ) from None

@@ -1,0 +1,166 @@
+"""The rows that `trimtab gate` judges a condition on: joined by id, in the fixed order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trimtab.cli.gate_files import (
+    Columns,
+    answers_to,
+    digest,
+    named_files,
+    read_costs,
+    read_rows,
+)
+from trimtab.core.errors import ConfigError, NotEnoughDataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from trimtab.gates.condition import Condition
+
+SIDES = {"n": "new", "o": "old", "baseline": "baseline"}
+
+
+@dataclass(frozen=True, slots=True)
+class GateSources:
+    """Where the rows and the answers to them are, as the options say."""
+
+    labels: str
+    models: Mapping[str, str | None]
+    cases: tuple[str, ...]
+    costs: str | None
+    columns: Columns
+    project: Path | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GateRows:
+    """A test set in its fixed order, and what the models answered.
+
+    `fingerprint` is that of the ids; `names` stand for the answers of each side for ever.
+    """
+
+    fingerprint: str
+    rows: "pl.DataFrame"
+    models: Mapping[str, Any]
+    cases: Mapping[str, Any]
+    costs: dict[tuple[Any, Any], float] | None
+    names: Mapping[str, str]
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The arguments of `gate_decide` and `label_next`, but for unit cases."""
+        return {
+            "labels": self.rows["_label"],
+            "new": self.models["n"],
+            "old": self.models.get("o"),
+            "baseline": self.models.get("baseline"),
+            "rows": self.rows,
+            "costs": self.costs,
+        }
+
+
+def read_gate_rows(sources: GateSources, condition: "Condition") -> GateRows:
+    """Read labels and answers, join them by id, and put them in the order of the test set.
+
+    Where the condition names a baseline and none is given, it is the best constant answer to
+    the labels. It is found on the first rows that are all labelled, and only those count then:
+    a constant that fits labels picked by hand would be beaten by chance.
+    """
+    rows, fingerprint = ordered_rows(sources)
+    models: dict[str, Any] = {}
+    for model, source in sources.models.items():
+        if source is not None:
+            models[model] = answers_to(rows, source, sources.columns, project=sources.project)
+    names = {model: digest(said) for model, said in models.items()}
+    if needs_constant(sources, condition):
+        names["baseline"] = "constant"
+        rows = rows.head(first_labelled(rows["_label"]))
+        models = {model: said.head(rows.height) for model, said in models.items()}
+        models["baseline"] = _constant(rows["_label"], condition)
+    return GateRows(
+        fingerprint=fingerprint,
+        rows=rows,
+        models=models,
+        cases=_cases(sources, condition),
+        costs=None if sources.costs is None else read_costs(sources.costs),
+        names=names,
+    )
+
+
+def ordered_rows(sources: GateSources) -> "tuple[pl.DataFrame, str]":
+    """Return the rows of the test set in its fixed order, and its fingerprint."""
+    from trimtab.gates.ledger import fingerprint_of_ids
+    from trimtab.gates.row_order import fixed_order
+
+    rows = read_rows(sources.labels, sources.columns)
+    fingerprint = fingerprint_of_ids(rows["_id"])
+    return rows[fixed_order(rows["_id"], salt=fingerprint)], fingerprint
+
+
+def needs_constant(sources: GateSources, condition: "Condition") -> bool:
+    """Return whether the condition is about a baseline, and none is given."""
+    named = any(variable.model == "baseline" for variable in condition.variables)
+    return named and sources.models.get("baseline") is None
+
+
+def first_labelled(labels: "pl.Series") -> int:
+    """Return the number of rows before the first one without a label."""
+    missing = labels.is_null()
+    return int(missing.arg_max() or 0) if missing.any() else len(labels)
+
+
+def _constant(labels: "pl.Series", condition: "Condition") -> Any:
+    """Return the best constant answer: the commonest class and its rate, or the median."""
+    import numpy as np
+    import polars as pl
+
+    from trimtab.models.scoring import constant_scores
+
+    if not len(labels):
+        raise NotEnoughDataError(
+            "expected labels to find the best constant answer, which stands for the baseline of "
+            "the condition, got none on the first rows of the test set",
+            hint="Label the rows that `trimtab gate label-next` names, or give --baseline FILE.",
+        )
+    if any(variable.metric == "error" for variable in condition.variables):
+        values = labels.cast(pl.Float64).to_numpy()
+        return pl.DataFrame({"prediction": constant_scores("regression", values)})
+    best = labels.mode().sort()[0]
+    found = pl.DataFrame({"prediction": pl.Series([best]).extend_constant(best, len(labels) - 1)})
+    if labels.dtype.is_numeric() or labels.dtype == pl.Boolean:
+        rate = constant_scores("binary", np.asarray(labels.cast(pl.Float64)))
+        return found.with_columns(pl.Series("score", rate))
+    return found
+
+
+def _cases(sources: GateSources, condition: "Condition") -> dict[str, Any]:
+    """Return the unit cases the condition asks for: labels, and what each model asked answered.
+
+    A file of cases with a column of predictions has those of the one model that is asked; else
+    its ids are looked up in the answers of each.
+    """
+    files = named_files(sources.cases)
+    found = {}
+    for name, file in files.items():
+        rows = read_rows(file, sources.columns)
+        asked = [case.model for case in condition.cases if case.name == name]
+        own = sources.columns.prediction
+        answers = {}
+        for model in asked:
+            source = sources.models.get(model)
+            if own in rows.columns and len(set(asked)) == 1:
+                answers[SIDES[model]] = rows[own]
+            elif source is None:
+                raise ConfigError(
+                    f"expected the answers of `{SIDES[model]}` to the unit cases `{name}`, got "
+                    "none",
+                    hint=f"Give --{SIDES[model]}, or a column `{own}` in {file}.",
+                )
+            else:
+                said = answers_to(rows, source, sources.columns, project=sources.project)
+                answers[SIDES[model]] = said["prediction"]
+        found[name] = (rows["_label"], answers)
+    return found
