@@ -7,6 +7,9 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 ====================  ======================================================================
 `interval`            the record that every estimate with limits comes back in
 `bounds`              limits for a mean with an (epsilon, delta) promise; `block_interval`
+`test_set_bounds`     rows that a test set needs: Bennett's bound, the exact binomial one
+`sequential`          limits for a mean that hold at every moment at once, by betting
+`exact_share`         limits for a share of independent rows, exact at every size
 `bootstrap`           limits for any metric that can be computed from row weights
 `ranking`             area under the ROC curve: exact with ties, fast for many weightings
 `contributions`       what each row adds to an area under the ROC curve
@@ -35,7 +38,8 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 
 Plumbing: `arrays` (checked arrays), `laws` and `kolmogorov` (quantiles and tails), `resampling`
 (the engine of the bootstrap), `multivariate` and `kernels` (what the tests of whole rows share);
-`grids`, `pooled`, `cells` and `transport` count and compare numbers without sorting them.
+`betting` (the engine of `sequential`); `grids`, `pooled`, `cells` and `transport` count and
+compare numbers without sorting them.
 
 Three habits hold throughout:
 
