@@ -103,8 +103,8 @@ class ModelVersion(Record):
 class Verdict(Record):
     """What a gate decided, and on what evidence.
 
-    `intervals` maps a quantity to (low, high); each misses the truth with probability at most
-    the gate's delta for this look.
+    `intervals` maps a quantity to (low, high). Each end misses the truth with probability at
+    most the share of `delta`, the chance of error of this look, that the gate gives it.
     """
 
     outcome: Outcome

@@ -16,6 +16,8 @@ from trimtab.gates.condition import Mode, Sense
 
 # looks are so far apart that at most this share of the labels comes after the deciding one
 _SPACING = 0.005
+# the share of the gain at the end that is counted on, and the delta above which there is none
+_COUNTED_ON, _LN_MOST = 0.25, math.log(0.25)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,8 +116,9 @@ def decide_sequentially(
 
     Part of delta goes to the limits, over all times (Ville's inequality), the rest to the look
     at the end: with r times the rows, a test whose error falls exponentially errs with
-    :math:`\delta^r` at most; half of that gain in the exponent is counted on, since the exact
-    binomial test gains less. Of several groups, each has its share, and limits are added.
+    :math:`\delta^r` at most; a quarter of that gain in the exponent is counted on, since the
+    exact binomial test gains less, and nothing where delta is above a quarter: there it may gain
+    nothing, and labelling does not stop early. Of several groups, each has its share, and limits are added.
 
     Assumes that rows are in random order, whatever was labelled first, and that `fixed` rows
     of each group keep the estimate within D of X but for probability delta on either side. If
@@ -163,7 +166,7 @@ def decide_sequentially(
     >>> group = Group(gains, gains != 0, -1, 1)
     >>> decide_sequentially((group,), sense=">", threshold=Decimal("0.02"),
     ...     tolerance=Decimal("0.01"), mode="fp_free", ln_delta=-12.7, fixed=29047).labels_used
-    37
+    38
     """
     if not groups or not tolerance > 0 or not -math.inf < ln_delta < 0:
         raise ValueError(
@@ -202,8 +205,10 @@ def decide_sequentially(
 
 def _ln_of_limits(ln_delta: float, fixed: int) -> float:
     """Return the logarithm of what each limit may spend, minus infinity for nothing."""
-    ln_end = ln_delta * (sequential_cap(fixed) / fixed - 1) / 2
-    return ln_delta + math.log(-math.expm1(ln_end)) if ln_end < 0 else -math.inf
+    ln_end = ln_delta * (sequential_cap(fixed) / fixed - 1) * _COUNTED_ON
+    if ln_delta > _LN_MOST or ln_end == 0:
+        return -math.inf
+    return ln_delta + math.log(-math.expm1(ln_end))
 
 
 def _looks(rows: int) -> NDArray[np.int64]:
