@@ -118,7 +118,8 @@ def decide_sequentially(
     at the end: with r times the rows, a test whose error falls exponentially errs with
     :math:`\delta^r` at most; a quarter of that gain in the exponent is counted on, since the
     exact binomial test gains less, and nothing where delta is above a quarter: there it may gain
-    nothing, and labelling does not stop early. Of several groups, each has its share, and limits are added.
+    nothing, and labelling does not stop early. Of several groups, each has its share, and
+    limits are added.
 
     Assumes that rows are in random order, whatever was labelled first, and that `fixed` rows
     of each group keep the estimate within D of X but for probability delta on either side. If
