@@ -1,4 +1,4 @@
-"""`trimtab gate check --condition` and `label-next`: a condition on files or versions."""
+"""`trimtab gate check --condition`: a condition on files or versions, and what is told of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,22 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
 
+from trimtab.cli.data_options import writing
 from trimtab.cli.gate_ledger import login, open_ledger
-from trimtab.cli.gate_rows import (
-    GateRows,
-    GateSources,
-    first_labelled,
-    needs_constant,
-    ordered_rows,
-    read_gate_rows,
-)
+from trimtab.cli.gate_rows import GateRows, GateSources, read_gate_rows
 from trimtab.cli.output import emit, talk
 from trimtab.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from trimtab.core.records import Verdict
     from trimtab.gates.condition import Condition
     from trimtab.gates.ledger import Ledger
@@ -49,7 +42,7 @@ class Promise:
     steps: int | None
     adaptivity: str | None
     mode: str | None
-    method: Any
+    method: str | None
     disagreement: str | None
 
     def settled(self, opened: "KnownTestSet | None" = None) -> "GatePlan":
@@ -68,9 +61,8 @@ class Promise:
             )
             for name, default in DEFAULTS.items()
         }
-        return gate_plan(
-            self.asked(), **chosen, method=self.method, disagreement=self.disagreement,
-        )  # fmt: skip
+        method: Any = self.method or "auto"
+        return gate_plan(self.asked(), **chosen, method=method, disagreement=self.disagreement)
 
     def asked(self) -> "Condition":
         """Return the condition."""
@@ -83,6 +75,18 @@ class Promise:
                 hint='Give --condition "n - o > 0.02 +/- 0.01", or --ci-file.',
             )
         return parse(text)
+
+    def notes(self, *, to: str | None) -> list[str]:
+        """Return what the file says and nobody does, but for its `script`, which is never run."""
+        said = self._file()
+        notes = []
+        if said.get("ignored"):
+            notes.append(f"{self.ci_file}: not used: {', '.join(said['ignored'])}.")
+        if said.get("third_party") and to is None and self.adaptivity in (None, "none"):
+            notes.append(
+                f"{self.ci_file}: nothing is sent to {said['third_party']}; --to says where to."
+            )
+        return notes
 
     def _file(self) -> dict[str, Any]:
         from trimtab.gates.ci_file import read_ci_file
@@ -107,50 +111,36 @@ class Look:
         """Whether a ledger counts it."""
         return self.ledger is not None or self.project is not None
 
+    @property
+    def reports(self) -> list[tuple[str, Path]]:
+        """The files to write, each with its option."""
+        asked = (("--junit", self.junit), ("--markdown", self.markdown))
+        return [(option, path) for option, path in asked if path is not None]
+
 
 def check_condition(promise: Promise, sources: GateSources, look: Look, *, as_json: bool) -> None:
     """Decide a condition, tell what may be told, and exit with the code of the verdict."""
     from trimtab.gates.decide import gate_decide
 
+    for option, path in look.reports:
+        _refuse_unwritable(path, option)
+    for note in promise.notes(to=look.to):
+        talk(escape(note))
     found = read_gate_rows(sources, promise.asked())
+    if sources.columns.label not in found.rows.columns:
+        talk(escape(f"{sources.labels} has no column `{sources.columns.label}`: no labels yet."))
     if look.is_counted:
         _check_counted(promise, found, look, as_json=as_json)
         return
-    if look.to or look.commit:
-        raise typer.BadParameter("--to and --commit are for a look that a --ledger counts")
+    if look.to or look.commit or look.who:
+        raise typer.BadParameter("--to, --commit and --who are for a look that a --ledger counts")
     plan = promise.settled()
     verdict = gate_decide(plan, **found.evidence, cases=found.cases)
-    talk("No ledger counts this look: the promise is for the first of them. See --ledger.")
+    if verdict.outcome != "not enough data":
+        talk("No ledger counts this look: the promise is for the first of them. See --ledger.")
     _write_reports(look, verdict, shown="evidence", plan=plan, left=None)
     emit(verdict.to_dict(), as_json=as_json, text=f"{verdict.outcome}: {verdict.reason}")
     raise typer.Exit(EXIT_CODES[verdict.outcome])
-
-
-def next_labels(
-    promise: Promise, sources: GateSources, *, ledger: str | None, n: int
-) -> "pl.DataFrame":
-    """Return the rows to label next, with all their columns, the most urgent first.
-
-    With a ledger the budget that the test set was opened with is the plan's.
-    """
-    from trimtab.gates.decide import gate_decide
-    from trimtab.gates.label_next import label_next
-
-    rows, fingerprint = ordered_rows(sources)
-    opened = None
-    if ledger is not None or sources.project is not None:
-        project = sources.project if ledger is None else None
-        opened = _opened(open_ledger(ledger, project, create=False), fingerprint)
-    plan = promise.settled(opened)
-    if not needs_constant(sources, plan.condition):
-        found = read_gate_rows(sources, plan.condition)
-        return found.rows[label_next(plan, **found.evidence, n=n)]
-    if first_labelled(rows["_label"]):
-        found = read_gate_rows(sources, plan.condition)
-        verdict = gate_decide(plan, **found.evidence, cases=found.cases)
-        if verdict.outcome != "not enough data":
-            return rows.clear()
-    return rows.filter(rows["_label"].is_null()).head(n)
 
 
 def _check_counted(promise: Promise, found: GateRows, look: Look, *, as_json: bool) -> None:
@@ -159,15 +149,18 @@ def _check_counted(promise: Promise, found: GateRows, look: Look, *, as_json: bo
 
     project = look.project if look.ledger is None else None
     ledger, now, who = open_ledger(look.ledger, project), datetime.now(UTC), look.who
-    known = _opened(ledger, found.fingerprint)
+    known = opened_set(ledger, found.fingerprint)
     plan = promise.settled(known)
-    if "sequential" in plan.method:
-        talk("Whether a sequential gate needs more labels is for those who label to know alone.")
     opened = ledger.open(
         found.fingerprint, reliability=plan.reliability, steps=plan.steps,
         adaptivity=plan.adaptivity, who=who or login(), at=now,
         to=look.to or (known.to if known else None),
     )  # fmt: skip
+    if known is None:
+        talk(
+            f"Opened test set `{opened.fingerprint}` for {opened.steps:,} looks: reliability "
+            f"{opened.reliability}, adaptivity {opened.adaptivity}."
+        )
     result = ledger.look(
         opened.fingerprint,
         champion=_champion(found.names),
@@ -179,7 +172,8 @@ def _check_counted(promise: Promise, found: GateRows, look: Look, *, as_json: bo
     _tell(plan, result, look, as_json=as_json)
 
 
-def _opened(ledger: "Ledger", fingerprint: str) -> "KnownTestSet | None":
+def opened_set(ledger: "Ledger", fingerprint: str) -> "KnownTestSet | None":
+    """Return the test set as it was opened in a ledger, or None if it was not."""
     return next((one for one in ledger.test_sets() if one.fingerprint == fingerprint), None)
 
 
@@ -196,20 +190,38 @@ def _asked(plan: "GatePlan", found: GateRows) -> str:
 
 def _tell(plan: "GatePlan", result: "LookResult", look: Look, *, as_json: bool) -> None:
     if result.alarm:
-        talk(f"alarm: {result.alarm}")
+        talk(escape(f"alarm: {result.alarm}"))
     for problem in result.undelivered:
-        talk(f"not delivered yet: {problem}")
+        talk(escape(f"not delivered yet: {problem}"))
     verdict = result.verdict
+    waits = verdict is not None and verdict.outcome == "not enough data"
+    if waits and "sequential" in plan.method:
+        talk("Whether a sequential gate needs more labels is for those who label to know alone.")
     _write_reports(
         look, verdict, shown="outcome" if verdict else "nothing", plan=plan, left=result.left
     )
-    if verdict is None:
-        text = f"taken: look {result.step}; its result goes to the third party"
-    else:
-        text = f"{verdict.outcome}: {verdict.reason}"
     facts = {**result.to_dict(), "outcome": verdict.outcome if verdict else None}
-    emit(facts, as_json=as_json, text=f"{text} ({result.left} looks left)")
+    emit(facts, as_json=as_json, text=_told_in_words(result, plan.steps))
     raise typer.Exit(EXIT_CODES[verdict.outcome] if verdict else 0)
+
+
+def _told_in_words(result: "LookResult", steps: int) -> str:
+    """Return what may be told: the bit, failed unit cases, and what is left of the budget."""
+    from trimtab.gates.report_parts import case_part, cases_of
+
+    verdict, left = result.verdict, f"{result.left:,} of {steps:,} looks left."
+    if result.repeated:
+        left = f"The same look as before, which costs nothing: {left}"
+    if verdict is None:
+        return f"taken: look {result.step:,}. Its result goes to the third party. {left}"
+    if verdict.outcome == "not enough data":
+        return f"{verdict.outcome}: {verdict.reason} No look was spent: {left}"
+    wrong = [case_part(case) for case in cases_of(verdict) if not case["passes"]]
+    said = "".join(f" {case.name}: {case.says}." for case in wrong)
+    kept = "Estimates stay in the ledger until the test set is retired."
+    if not result.left:
+        kept = "The test set is retired: `trimtab gate ledger list --evidence` has the estimates."
+    return f"{verdict.outcome}.{said} {left} {kept}"
 
 
 def _write_reports(
@@ -217,7 +229,17 @@ def _write_reports(
 ) -> None:
     from trimtab.gates.report import junit_xml, markdown
 
-    for path, write in ((look.junit, junit_xml), (look.markdown, markdown)):
-        if path is not None:
-            text = write(verdict, shown=shown, condition=str(plan.condition), left=left)
+    writers = {"--junit": junit_xml, "--markdown": markdown}
+    for option, path in look.reports:
+        text = writers[option](verdict, shown=shown, condition=str(plan.condition), left=left)
+        with writing(path, option):
             path.write_text(text, encoding="utf-8")
+
+
+def _refuse_unwritable(path: Path, option: str) -> None:
+    """Refuse a report that could not be written, before a look is spent on it."""
+    with writing(path, option):
+        there = path.exists()
+        path.open("a").close()
+        if not there:
+            path.unlink()

@@ -61,13 +61,13 @@ def read_rows(source: str, columns: Columns) -> "pl.DataFrame":
     from trimtab.data.sources import collect, read_source
 
     rows = collect(read_source(source), source)
-    for name in (columns.key,):
-        if name not in rows.columns:
-            raise SchemaError(
-                f"expected a column `{name}` in {source}, found none",
-                hint=nearest(name, rows.columns),
-                column=name,
-            )
+    if columns.key not in rows.columns:
+        raise SchemaError(
+            f"expected a column `{columns.key}` in {source}, found none",
+            hint=f"{nearest(columns.key, rows.columns)} --id names the column that joins the "
+            "files.",
+            column=columns.key,
+        )
     refuse_twins(rows[columns.key], columns.key, source)
     label = pl.col(columns.label) if columns.label in rows.columns else pl.lit(None)
     return rows.with_columns(pl.col(columns.key).alias("_id"), label.alias("_label"))
@@ -114,7 +114,12 @@ def answers_to(
     predicts the rows given, which need the columns that it was trained on; of two classes it
     answers 1 from a score of one half on.
     """
-    if project is not None and _is_version(source) and not Path(source).exists():
+    if is_version(source):
+        if project is None:
+            raise ConfigError(
+                f"expected a project that has version {source}, got no --project",
+                hint=f"Give --project FOLDER, or a file of predictions for {source}.",
+            )
         return _predicted(rows, int(source[1:]), project)
     wanted = {"id": columns.key, "prediction": columns.prediction, "score": columns.score}
     answers = read_columns(source, wanted, optional=("prediction", "score"))
@@ -165,8 +170,9 @@ def digest(frame: "pl.DataFrame") -> str:
     return hashlib.sha256(frame.write_csv().encode()).hexdigest()[:24]
 
 
-def _is_version(source: str) -> bool:
-    return source[:1] in ("v", "V") and source[1:].isdecimal()
+def is_version(source: str) -> bool:
+    """Return whether a source is a version such as v5, and no file of that name is there."""
+    return source[:1] in ("v", "V") and source[1:].isdecimal() and not Path(source).exists()
 
 
 def _predicted(rows: "pl.DataFrame", version: int, project: Path) -> "pl.DataFrame":
@@ -177,7 +183,7 @@ def _predicted(rows: "pl.DataFrame", version: int, project: Path) -> "pl.DataFra
     from trimtab.models.registry import Registry
 
     model = Registry(Workspace.open(project)).load(version)
-    scores = np.asarray(model.predict(rows), dtype=np.float64)
+    scores = np.asarray(model.predict(rows.drop("_id", "_label")), dtype=np.float64)
     if model.kind == "multiclass":
         return pl.DataFrame({"prediction": np.asarray(model.classes)[scores.argmax(axis=1)]})
     if model.kind == "regression":

@@ -7,7 +7,15 @@ from typing import Any
 
 import typer
 
-from trimtab.cli.gate_files import Columns, digest, joined, read_columns
+from trimtab.cli.gate_files import (
+    Columns,
+    answers_to,
+    digest,
+    is_version,
+    joined,
+    read_columns,
+    read_rows,
+)
 from trimtab.cli.output import emit
 from trimtab.core.errors import SchemaError
 
@@ -35,7 +43,9 @@ def check_gain(asked: GainQuestion, *, as_json: bool) -> None:
 
     settings = asked.settings
     if settings.metric == "auc" and asked.scale is not None:
-        raise typer.BadParameter("auc is for labels of 0 and 1, not with --scale")
+        raise typer.BadParameter(
+            "auc is for labels of 0 and 1, not with --scale", param_hint="--metric"
+        )
     if settings.method == "blocks" and asked.block is None:
         raise typer.BadParameter("method `blocks` needs --block COLUMN", param_hint="--block")
     rows = _joined(asked)
@@ -92,8 +102,7 @@ def _joined(asked: GainQuestion) -> Any:
     ).rename({"id": "_id"})
     truth = truth.filter(pl.col("label").is_not_null())
     for side, source in (("new", asked.new), ("old", asked.old)):
-        said = read_columns(source, {"id": names.key, side: names.score})
-        truth = truth.hstack(joined(truth, said, names, source))
+        truth = truth.hstack(_answers(truth, side, source, asked))
         missing = truth[side].null_count()
         if missing:
             raise SchemaError(
@@ -103,6 +112,38 @@ def _joined(asked: GainQuestion) -> Any:
                 missing=missing,
             )
     return truth.sort("_id")
+
+
+def _answers(truth: Any, side: str, source: str, asked: GainQuestion) -> Any:
+    """Return what a model answered to the labelled rows, as one column named for its side."""
+    import polars as pl
+
+    names = asked.columns
+    if not is_version(source):
+        said = read_columns(source, {"id": names.key, side: _answers_in(source, asked)})
+        return joined(truth, said, names, source)
+    rows = read_rows(asked.labels, names)
+    found = answers_to(
+        rows.filter(pl.col("_label").is_not_null()), source, names, project=asked.project
+    )
+    return found.select(pl.col("score" if "score" in found.columns else "prediction").alias(side))
+
+
+def _answers_in(source: str, asked: GainQuestion) -> str:
+    """Return the column of a model's answers: scores, or with `scale` predictions if no scores."""
+    from trimtab.data.sources import read_source
+
+    names, have = asked.columns, read_source(source).collect_schema().names()
+    if names.score in have:
+        return names.score
+    if asked.scale is not None and names.prediction in have:
+        return names.prediction
+    raise SchemaError(
+        f"expected a column `{names.score}` in {source}, found {', '.join(have)}",
+        hint="Name the column of probabilities with --score, give --scale for numbers, or compare "
+        "classes with a --condition.",
+        column=names.score,
+    )
 
 
 def _losses(rows: Any, side: str, asked: GainQuestion) -> Any:
@@ -116,7 +157,8 @@ def _losses(rows: Any, side: str, asked: GainQuestion) -> Any:
         if not (kind.is_numeric() or kind == pl.Boolean):
             raise SchemaError(
                 f"expected numbers in `{name}`, got {kind}",
-                hint="Give probabilities of the label being 1, or numbers with --scale.",
+                hint="Give labels of 0 and 1 and their probabilities, numbers with --scale, or a "
+                "--condition for classes.",
                 column=name,
             )
     labels, scores = (rows[c].cast(pl.Float64).to_numpy() for c in ("label", side))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trimtab.cli.gate_reading import read_cuts, readings_table
 from trimtab.cli.output import AsJson, emit, group, table, talk
 from trimtab.core.errors import NotFoundError, SchemaError, nearest
 
@@ -88,8 +89,11 @@ def open_test_set(
     reliability: Annotated[
         str, typer.Option(help="Chance that no look is wrong, such as 0.9999.")
     ] = "0.9999",
-    steps: Annotated[int, typer.Option(help="How many looks it is for.")] = 32,
+    steps: Annotated[int, typer.Option(help="How many looks or readings it is for.")] = 32,
     adaptivity: Annotated[str, typer.Option(help="none, first_change or full.")] = "full",
+    ranges: Annotated[
+        str | None, typer.Option(help="For readings of the meter: ends of its ranges, 0.01,0.05.")
+    ] = None,
     name: Annotated[str, typer.Option(help="What to call it.")] = "",
     to: Annotated[
         str | None, typer.Option(help="File or URL for results the developer is not told.")
@@ -100,19 +104,24 @@ def open_test_set(
     scope: Scope = "live",
     as_json: AsJson = False,
 ) -> None:
-    """Open a test set with its budget of looks; the same again changes nothing."""
+    """Open a test set with its budget; the same again changes nothing.
+
+    It is for looks of the gate, or with --ranges for readings of the overfitting meter.
+    """
     from trimtab.gates.ledger import fingerprint_of_ids
 
+    cuts = () if ranges is None else read_cuts(ranges)
     opened = open_ledger(ledger, project, scope=scope).open(
-        fingerprint_of_ids(_ids(labels, key)),
+        fingerprint_of_ids(ids_of(labels, key)),
         reliability=reliability, steps=steps, adaptivity=adaptivity,  # type: ignore[arg-type]
         who=who or login(), at=datetime.now(UTC), name=name, to=to,
+        reveals="range" if cuts else "bit", ranges=cuts,
     )  # fmt: skip
     emit(
         _shown_set(opened),
         as_json=as_json,
-        text=f"{opened.fingerprint}: {opened.left} of {opened.steps} looks left, reliability "
-        f"{opened.reliability}, adaptivity {opened.adaptivity}",
+        text=f"{opened.fingerprint}: {opened.left} of {opened.steps} {opened.step_kind}s left, "
+        f"reliability {opened.reliability}, adaptivity {opened.adaptivity}",
     )
 
 
@@ -126,12 +135,13 @@ def list_looks(
     scope: Scope = "live",
     as_json: AsJson = False,
 ) -> None:
-    """List the test sets and every look at them; evidence of retired sets only."""
+    """List the test sets, every look at them (evidence of retired sets only) and reading."""
     opened = open_ledger(ledger, project, scope=scope, create=False)
-    sets, looks = opened.test_sets(), opened.looks()
+    sets, looks, readings = opened.test_sets(), opened.looks(), opened.readings()
     if as_json:
         rows = [look if evidence else {**look, "details": None} for look in looks]
         found = {"test_sets": [_shown_set(one) for one in sets], "looks": rows}
+        found["readings"] = [one.to_dict() for one in readings]
         emit(found, as_json=True, text="")
         return
     shown = [
@@ -149,6 +159,8 @@ def list_looks(
                *(["estimates", "why"] if evidence else [])]  # fmt: skip
     rows_of_looks = [_shown_look(look, evidence=evidence) for look in looks]
     emit([], as_json=False, text=table(f"Looks ({scope})", columns, rows_of_looks))
+    if readings:
+        emit([], as_json=False, text=readings_table(f"Readings ({scope})", readings))
 
 
 @app.command("verify")
@@ -182,7 +194,7 @@ def retire(
     scope: Scope = "live",
     as_json: AsJson = False,
 ) -> None:
-    """Release a test set to development: no more looks, and its evidence is shown."""
+    """Release a test set to development: no more looks or readings, and its evidence is shown."""
     opened = open_ledger(ledger, project, scope=scope, create=False)
     alarm = opened.retire(test_set, who=who or login(), at=datetime.now(UTC), why=why)
     talk(f"alarm: {alarm}")
@@ -190,7 +202,8 @@ def retire(
     emit(_shown_set(known), as_json=as_json, text=f"{known.fingerprint}: {known.state}")
 
 
-def _ids(source: str, key: str) -> Any:
+def ids_of(source: str, key: str) -> Any:
+    """Return the column of a file that names its rows."""
     from trimtab.data.sources import collect, read_source
 
     frame = read_source(source)

@@ -1,22 +1,28 @@
 """`trimtab gate meter` and `trimtab gate threshold`: how worn a test set is, and where to cut."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
 
+from trimtab.cli.gate_ledger import LedgerAt, ProjectAt, Who, ids_of, login, open_ledger
+from trimtab.cli.gate_reading import (
+    RANGES,
+    RELIABILITY,
+    STEPS,
+    Asked,
+    counted_reading,
+    gauge,
+    read_cuts,
+    say_samples,
+)
 from trimtab.cli.output import AsJson, emit
 from trimtab.core.errors import ConfigError, SchemaError, nearest
 
-if TYPE_CHECKING:
-    from trimtab.gates.meter import MeterReading
-
 _EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
-_CELL = 12  # characters of the gauge for each range
+_OR = " Else that of the ledger, or"
 
 Score = Annotated[str, typer.Option(help="Column of the model's answers.")]
 Label = Annotated[str, typer.Option(help="Column of what turned out true.")]
@@ -37,13 +43,27 @@ def meter(
     ] = None,
     rows: Annotated[int | None, typer.Option(help="Rows of test set behind a mean loss.")] = None,
     ranges: Annotated[
-        str, typer.Option(help="Where one range of the gap ends and the next begins.")
-    ] = "0.01,0.02,0.05,0.1",
-    reliability: Annotated[str, typer.Option(help="Chance that no reading is wrong.")] = "0.9999",
-    steps: Annotated[int, typer.Option(min=1, help="Readings that share the test set.")] = 32,
+        str | None,
+        typer.Option(help=f"Where one range of the gap ends and the next begins.{_OR} {RANGES}."),
+    ] = None,
+    reliability: Annotated[
+        str | None, typer.Option(help=f"Chance that no reading is wrong.{_OR} 0.9999.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help=f"Readings that share the test set.{_OR} 32.")
+    ] = None,
     epsilon: Annotated[
         float | None, typer.Option(help="How far the gap may be off; else what the rows allow.")
     ] = None,
+    ledger: LedgerAt = None,
+    project: ProjectAt = None,
+    commit: Annotated[
+        str | None, typer.Option(help="With a ledger: what stands for the model, a commit.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--id", help="With a ledger: column of the ids; `id`.")
+    ] = None,
+    who: Who = None,
     score: Score = "score",
     label: Label = "label",
     scale: Annotated[
@@ -54,25 +74,39 @@ def meter(
     """Tell in which range the gap between development and test loss lies, and no more.
 
     Files hold a label and a score a row. Without losses: how many rows --epsilon takes.
+
+    With --ledger or --project the reading is counted: it takes a step of the test set, which is
+    known by the ids of its file; the same commit read again costs nothing.
     """
     from trimtab.gates.delta import decimal_share
     from trimtab.gates.meter import meter as read_meter
 
-    delta = float(1 - decimal_share("reliability", reliability))
-    cuts = _cuts(ranges)
-    if development is None or test is None:
-        _say_samples(development, len(cuts) + 1, epsilon, delta, steps, as_json=as_json)
+    if ledger is not None or project is not None:
+        if development is None or test is None or _is_number(test) or rows is not None:
+            raise typer.BadParameter(
+                "expected a file of the test set's rows: a ledger knows it by their ids",
+                param_hint="TEST",
+            )
+        with _losses_named():
+            losses = [_loss(place, score, label, scale) for place in (development, test)]
+            asked = Asked(ranges, reliability, steps, epsilon, commit, who or login())
+            opened, ids = open_ledger(ledger, project), ids_of(test, key or "id")
+            counted_reading(opened, ids, losses, asked, as_json=as_json)
         return
-    sides = [_loss(place, score, label, scale) for place in (development, test)]
-    try:
+    for name, value in {"--commit": commit, "--id": key, "--who": who}.items():
+        if value is not None:
+            raise typer.BadParameter("it is for a reading that a --ledger counts", param_hint=name)
+    delta = float(1 - decimal_share("reliability", reliability or RELIABILITY))
+    cuts, steps = read_cuts(ranges or RANGES), steps or STEPS
+    if development is None or test is None:
+        say_samples(development, len(cuts) + 1, epsilon, delta, steps, as_json=as_json)
+        return
+    with _losses_named():
+        losses = [_loss(place, score, label, scale) for place in (development, test)]
         reading = read_meter(
-            *sides, ranges=cuts, delta=delta, steps=steps, epsilon=epsilon, rows=rows
+            *losses, ranges=cuts, delta=delta, steps=steps, epsilon=epsilon, rows=rows
         )
-    except ValueError as error:
-        raise ConfigError(
-            str(error), hint="Give files, or two mean losses in [0, 1] with --rows."
-        ) from None
-    emit(reading.to_dict(), as_json=as_json, text=_gauge(reading))
+    emit(reading.to_dict(), as_json=as_json, text=gauge(reading))
 
 
 def threshold(
@@ -115,55 +149,31 @@ def threshold(
     raise typer.Exit(_EXIT_CODES[learned.outcome])
 
 
-def _say_samples(
-    development: str | None,
-    ranges: int,
-    epsilon: float | None,
-    delta: float,
-    steps: int,
-    *,
-    as_json: bool,
-) -> None:
-    """Print the size of test set where there is nothing to read yet."""
-    from trimtab.gates.meter import meter_samples
-
-    if development is not None or epsilon is None or not epsilon > 0:
-        raise typer.BadParameter(
-            "expected two losses or files, or only --epsilon above 0 to plan a test set",
-            param_hint="DEVELOPMENT TEST",
-        )
-    samples = meter_samples(ranges, epsilon, delta, steps)
-    told = {"samples": samples, "ranges": ranges, "epsilon": epsilon, "steps": steps}
-    emit(
-        told | {"delta": delta},
-        as_json=as_json,
-        text=f"{samples:,} labelled rows: {steps} readings in {ranges} ranges, each to within "
-        f"{epsilon:g}, wrong with a chance of at most {delta:g}.",
-    )
-
-
-def _cuts(text: str) -> tuple[float, ...]:
+@contextmanager
+def _losses_named() -> Iterator[None]:
     try:
-        cuts = tuple(float(part) for part in text.split(","))
+        yield
+    except ValueError as error:
+        raise ConfigError(
+            str(error), hint="Give files, or two mean losses in [0, 1] with --rows."
+        ) from None
+
+
+def _is_number(place: str) -> bool:
+    try:
+        float(place)
     except ValueError:
-        cuts = ()
-    ends = (0.0, *cuts, 1.0)
-    if not cuts or not all(low < high for low, high in zip(ends[:-1], ends[1:], strict=True)):
-        raise typer.BadParameter(
-            f"expected numbers that rise between 0 and 1, with commas, got {text!r}",
-            param_hint="--ranges",
-        )
-    return cuts
+        return False
+    return True
 
 
 def _loss(place: str, score: str, label: str, scale: float | None) -> Any:
     """Return a mean loss that was given as a number, or the loss of each labelled row."""
     from trimtab.stats.losses import brier_loss, clipped_absolute_error
 
-    try:
+    if _is_number(place):
         return float(place)
-    except ValueError:
-        table = _columns(place, score, label, None, only_labelled=True)
+    table = _columns(place, score, label, None, only_labelled=True)
     try:
         if not len(table["label"]):
             return table["label"]  # the meter says that there are too few
@@ -216,17 +226,3 @@ def _columns(
         to: read[to].cast(pl.Float64).to_numpy() for to in ("score", "label") if to in names
     }
     return numbers | ({"block": read["block"].to_numpy()} if block is not None else {})
-
-
-def _gauge(reading: "MeterReading") -> Group:
-    """Draw the ranges side by side, with the one that the gap is in filled."""
-    last = len(reading.ranges) - 1
-    bar = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    cells = []
-    for i, (low, high) in enumerate(reading.ranges):
-        bar.add_column(f"from {low:g}" if i == last else f"{low:g} to {high:g}")
-        colour = "green" if i == 0 else "red" if i == last else "yellow"
-        here = i == reading.signal
-        cells.append(Text(("█" if here else "░") * _CELL, style=colour if here else "dim"))
-    bar.add_row(*cells)
-    return Group("Gap between development and test loss", bar, Text(reading.sentence))

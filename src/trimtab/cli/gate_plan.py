@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from trimtab.cli import gate_options as options
+from trimtab.cli.gate_condition import Promise
 from trimtab.cli.output import AsJson, emit
 
 
@@ -12,59 +14,33 @@ def plan(
         str | None,
         typer.Argument(help="What has to be true: 'n - o > 0.02 +/- 0.01 and d < 0.1 +/- 0.01'."),
     ] = None,
-    reliability: Annotated[
-        str | None, typer.Option(help="Chance that no look is wrong; 0.9999 if not given.")
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(help="Looks at one test set; 32, without a condition 4 if not given."),
-    ] = None,
-    adaptivity: Annotated[
-        str | None,
-        typer.Option(
-            help="What is told after a look: full, none, first_change; full if not given."
-        ),
-    ] = None,
-    mode: Annotated[
-        str | None,
-        typer.Option(help="What never errs: fp_free (passing) or fn_free; fp_free if not given."),
-    ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(help="auto, hoeffding, bennett, exact or sequential; auto if not given."),
-    ] = None,
-    disagreement: Annotated[
-        str | None,
-        typer.Option(help="Share of rows where n and o differ at most, if known beforehand."),
-    ] = None,
-    tolerance: Annotated[
-        float | None,
-        typer.Option(
-            help="Without a condition: gain in mean loss that matters; 0.005 if not given."
-        ),
-    ] = None,
-    delta: Annotated[
-        float | None,
-        typer.Option(help="Without a condition: chance to be ever wrong; 0.05 if not given."),
-    ] = None,
-    block_sd: Annotated[
-        float | None,
-        typer.Option(help="Without a condition: spread of the gain between days, as seen before."),
-    ] = None,
+    ci_file: options.CiFile = None,
     as_json: AsJson = False,
+    reliability: options.Reliability = None,
+    steps: options.Steps = None,
+    adaptivity: options.Adaptivity = None,
+    mode: options.Mode = None,
+    method: options.Method = None,
+    disagreement: options.Disagreement = None,
+    tolerance: options.Tolerance = None,
+    delta: options.Delta = None,
+    block_sd: options.BlockSd = None,
 ) -> None:
     """Say how many rows and labels a condition needs, or a gain in mean loss."""
+    gain = {"tolerance": tolerance, "delta": delta, "block_sd": block_sd}
+    if condition is not None or ci_file is not None:
+        _refuse(gain, "goes without a condition, which has its own tolerance")
+        made = Promise(
+            condition, ci_file, reliability, steps, adaptivity, mode, method, disagreement
+        ).settled()
+        emit(made.to_dict(), as_json=as_json, text=made.explain())
+        return
     promise = {
         "reliability": reliability, "adaptivity": adaptivity, "mode": mode, "method": method,
         "disagreement": disagreement,
     }  # fmt: skip
-    gain = {"tolerance": tolerance, "delta": delta, "block_sd": block_sd}
-    if condition is None:
-        _refuse(promise, 'only goes with a condition: `trimtab gate plan "n > 0.8 +/- 0.05"`')
-        _plan_gain({**gain, "steps": steps}, as_json=as_json)
-    else:
-        _refuse(gain, "goes without a condition, which has its own tolerance")
-        _plan_condition(condition, {**promise, "steps": steps}, as_json=as_json)
+    _refuse(promise, 'only goes with a condition: `trimtab gate plan "n > 0.8 +/- 0.05"`')
+    _plan_gain({**gain, "steps": steps}, as_json=as_json)
 
 
 def gain_settings(**values: Any) -> Any:
@@ -81,13 +57,6 @@ def gain_settings(**values: Any) -> Any:
         raise typer.BadParameter(
             f"{first['msg'].lower()}, got {first['input']!r}", param_hint=option
         ) from None
-
-
-def _plan_condition(condition: str, options: dict[str, Any], *, as_json: bool) -> None:
-    from trimtab.gates.plan import gate_plan
-
-    made = gate_plan(condition, **_given(options))
-    emit(made.to_dict(), as_json=as_json, text=made.explain())
 
 
 def _plan_gain(options: dict[str, Any], *, as_json: bool) -> None:

@@ -69,6 +69,7 @@ def read_gate_rows(sources: GateSources, condition: "Condition") -> GateRows:
     the labels. It is found on the first rows that are all labelled, and only those count then:
     a constant that fits labels picked by hand would be beaten by chance.
     """
+    _refuse_unused(sources, condition)
     rows, fingerprint = ordered_rows(sources)
     models: dict[str, Any] = {}
     for model, source in sources.models.items():
@@ -110,6 +111,23 @@ def first_labelled(labels: "pl.Series") -> int:
     """Return the number of rows before the first one without a label."""
     missing = labels.is_null()
     return int(missing.arg_max() or 0) if missing.any() else len(labels)
+
+
+def _refuse_unused(sources: GateSources, condition: "Condition") -> None:
+    """Refuse what was given to be looked at, and the condition is not about."""
+    named = {case.name for case in condition.cases}
+    unused = [f"--cases {name}" for name in named_files(sources.cases) if name not in named]
+    if sources.costs is not None and all(v.metric != "cost" for v in condition.variables):
+        unused.append("--costs")
+    asked = {v.model for v in condition.variables} | {case.model for case in condition.cases}
+    if sources.models.get("baseline") is not None and "baseline" not in asked:
+        unused.append("--baseline")
+    if unused:
+        raise ConfigError(
+            f"expected a condition that uses {' and '.join(unused)}, got `{condition}`",
+            hint="Leave the option out, or add a clause: `n passes all of NAME` for --cases, "
+            "`cost(n, LOW..HIGH)` for --costs, `n - baseline` for --baseline.",
+        )
 
 
 def _constant(labels: "pl.Series", condition: "Condition") -> Any:

@@ -2,37 +2,38 @@
 
 Looking at a test set uses it up a little: with enough tries, chance alone lets a model through.
 So a test set is opened once, with a budget; past it the ledger refuses and asks for a fresh test
-set. The ledger computes no verdicts. What it remembers is one hash chain (`ledger_chain`).
+set. Readings of the overfitting meter are counted alike. What it remembers is one hash chain.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from numpy.typing import ArrayLike
 
 from trimtab.core.records import Verdict
 from trimtab.core.store import Store
 from trimtab.gates import ledger_chain
 from trimtab.gates.delta import Adaptivity
-from trimtab.gates.ledger_alarm import retire_within
+from trimtab.gates.ledger_alarm import retire_once
 from trimtab.gates.ledger_delivery import deliver_waiting
 from trimtab.gates.ledger_evidence import LookResult, shown_look, undecided
 from trimtab.gates.ledger_look import SpentTestSetError as SpentTestSetError
-from trimtab.gates.ledger_look import find_look, refuse, result_of, take
-from trimtab.gates.ledger_sets import (
-    KnownTestSet,
-    Reveals,
-    checked_budget,
-    find_test_set,
-    known_test_sets,
-    refuse_opening,
-    refuse_other_budget,
+from trimtab.gates.ledger_look import find_look, refuse, refuse_larger_share, result_of, take
+from trimtab.gates.ledger_opening import checked_budget, open_test_set
+from trimtab.gates.ledger_reading import (
+    ReadingResult,
+    StoredReading,
+    stored_readings,
+    take_reading,
 )
+from trimtab.gates.ledger_sets import KnownTestSet, Reveals, find_test_set, known_test_sets
 from trimtab.gates.ledger_sets import fingerprint_of_ids as fingerprint_of_ids
 
 
 class Ledger:
-    """The test sets and looks of one scope, in the metadata store.
+    """The test sets, looks and readings of one scope, in the metadata store.
 
     Parameters
     ----------
@@ -73,6 +74,7 @@ class Ledger:
         name: str = "",
         to: str | None = None,
         reveals: Reveals = "bit",
+        ranges: Sequence[float] = (),
     ) -> KnownTestSet:
         """Open a test set with a budget; the same again is the same, and changes nothing.
 
@@ -81,52 +83,32 @@ class Ledger:
         test_set : str
             Fingerprint of its rows (see `fingerprint_of_ids`).
         reliability : str
-            Chance that none of the looks is wrong, as a decimal string: "0.9999".
+            Chance that no look (or reading) is wrong, as a decimal string: "0.9999".
         steps : int
-            How many looks it is for.
+            How many looks (or readings) it is for.
         adaptivity : {"none", "first_change", "full"}
             Who is told: under `none` a third party and not the developer; under `full` the
             developer, one bit a look; under `first_change` too, and the first pass retires it.
-        who : str
-            Who opens it.
-        at : datetime
-            When, with a time zone.
+        who, at : str, datetime
+            Who opens it, and when, with a time zone.
         name : str, optional
             What people call it. Only one open test set has it.
         to : str, optional
-            File or URL of the third party. Not for the one who asks to choose, so it is set
-            here and not at a look. Needed under `none`.
-        reveals : {"bit", "everything"}, default="bit"
-            `bit`: a look tells *pass* or *fail* and no evidence, under `none` not even that. *Not
-            enough data* has to depend on counts of labels alone, never on their values: it costs
-            no step, and once there are more labels the look goes on. `everything`, with `none`
-            only: a look returns its verdict with the evidence, and *not enough data*, which may
-            depend on values, costs its step like any other. For callers that no developer listens
-            to, as the loop is.
+            File or URL of the third party, needed under `none`. It is set here and not at a
+            look, since it is not for the one who asks to choose.
+        reveals : {"bit", "range", "everything"}, default="bit"
+            What a step tells: of a look one bit or (with `none` only) everything; of a reading
+            of the overfitting meter (with `full` only) a range. See `ledger_opening.Budget`.
+        ranges : sequence of float, optional
+            For readings: where one range of the gap ends and the next begins, as of `meter`.
 
         Raises
         ------
         ConfigError
             If it was opened with other numbers, the numbers mean nothing, or the name is taken.
         """
-        value = checked_budget(reliability, steps, adaptivity, reveals=reveals)
-        with self._store.transaction() as connection:
-            entries = self._store.rows_within(connection, ledger_chain.TABLE, order="number")
-            known = {one.fingerprint: one for one in known_test_sets(entries)}
-            if test_set in known:
-                asked = (value, steps, adaptivity, reveals)
-                refuse_other_budget(known[test_set], asked, to=to)
-                return known[test_set]
-            refuse_opening(
-                known.values(), adaptivity=adaptivity, name=name, to=to, reveals=reveals
-            )
-            ledger_chain.append_within(
-                self._store, connection, "opened", test_set=test_set, at=at,
-                body={
-                    "name": name, "reliability": str(value), "steps": steps,
-                    "adaptivity": adaptivity, "to": to, "reveals": reveals, "who": who,
-                },
-            )  # fmt: skip
+        budget = checked_budget(reliability, steps, adaptivity, reveals=reveals, ranges=ranges)
+        open_test_set(self._store, test_set, budget, who=who, at=at, name=name, to=to)
         return self.test_set(test_set)
 
     def look(
@@ -153,10 +135,8 @@ class Ledger:
             The two models, by names that stand for one model for ever: a commit, a hash.
         condition : str
             What is asked, in words that hold every number of it.
-        who : str
-            Who asks.
-        at : datetime
-            When, with a time zone.
+        who, at : str, datetime
+            Who asks, and when, with a time zone.
         decide : callable
             Returns the verdict, made for one step of the test set's budget. It may be called
             without its verdict being used, and must not write to the store.
@@ -167,6 +147,8 @@ class Ledger:
             If the test set was not opened.
         SpentTestSetError
             If it has no look left, or was retired.
+        ConfigError
+            If it was opened for readings, or the verdict is for a larger delta than a step has.
         SourceError
             If the file that hidden results go to cannot be written; nothing is spent.
         """
@@ -175,8 +157,9 @@ class Ledger:
             result = self.look_taken(test_set, **question)
             if result is None:
                 known = self.test_set(test_set)
-                refuse(known)
+                refuse(known, "look")
                 verdict = decide()  # outside the transaction: it may take a while
+                refuse_larger_share(known, verdict)
                 if verdict.outcome == "not enough data" and known.reveals == "bit":
                     found = undecided(verdict)
                     result = LookResult(known.fingerprint, None, "nothing", found, known.left)
@@ -198,10 +181,32 @@ class Ledger:
             return None
         return result_of(self.test_set(test_set), row, repeated=True)
 
+    def read(
+        self,
+        test_set: str,
+        *,
+        commit: str,
+        development_loss: float | ArrayLike,
+        test_loss: float | ArrayLike,
+        who: str,
+        at: datetime,
+        rows: int | None = None,
+        epsilon: float | None = None,
+    ) -> ReadingResult:
+        """Read the overfitting meter for a step; see `ledger_reading.take_reading`."""
+        return take_reading(
+            self._store, test_set, commit=commit, development_loss=development_loss,
+            test_loss=test_loss, who=who, at=at, rows=rows, epsilon=epsilon,
+        )  # fmt: skip
+
+    def readings(self, test_set: str | None = None) -> list[StoredReading]:
+        """Return the readings taken, in order, of one test set or of all."""
+        return stored_readings(self._store, test_set)
+
     def retire(
         self, test_set: str, *, who: str, at: datetime, why: str = "retired by a person"
     ) -> str:
-        """Retire a test set before its looks are used up, and return the alarm it raises.
+        """Retire a test set before its steps are used up, and return the alarm it raises.
 
         A set that is retired already stays as it is, and its alarm is returned again.
 
@@ -213,15 +218,7 @@ class Ledger:
             Who retires it, when and why.
         """
         name = self.test_set(test_set).fingerprint
-        with self._store.transaction() as connection:
-            entries = self._store.rows_within(
-                connection, ledger_chain.TABLE, order="number", test_set=name
-            )
-            for entry in entries:
-                if entry["kind"] == "alarm":
-                    return str(entry["details"]["message"])
-            (known,) = known_test_sets(entries)
-            return retire_within(self._store, connection, known, who=who, at=at, why=why)
+        return retire_once(self._store, name, who=who, at=at, why=why)
 
     def deliver(self, *, at: datetime) -> tuple[str, ...]:
         """Send results that wait for their third party; return what went wrong."""
@@ -242,8 +239,7 @@ class Ledger:
     def looks(self, test_set: str | None = None) -> list[dict[str, Any]]:
         """Return the looks taken, in order, at one test set or at all, as anyone may see them.
 
-        What was not told is left out until the set is retired: `outcome` is None, and `details`
-        hold no verdict.
+        What was not told is left out until the set is retired: outcome and verdict.
         """
         where = {} if test_set is None else {"test_set": test_set}
         order = ("at", "test_set", "step") if test_set is None else ("step",)

@@ -6,9 +6,22 @@ from typing import Any
 
 from trimtab.core.store import Store
 from trimtab.gates import ledger_chain
-from trimtab.gates.ledger_sets import KnownTestSet
+from trimtab.gates.ledger_sets import KnownTestSet, known_test_sets
 
 MONITOR = "test set"
+
+
+def retire_once(store: Store, test_set: str, *, who: str, at: datetime, why: str) -> str:
+    """Retire a test set, by its fingerprint, unless it is retired already; return its alarm."""
+    with store.transaction() as connection:
+        entries = store.rows_within(
+            connection, ledger_chain.TABLE, order="number", test_set=test_set
+        )
+        for entry in entries:
+            if entry["kind"] == "alarm":
+                return str(entry["details"]["message"])
+        (known,) = known_test_sets(entries)
+        return retire_within(store, connection, known, who=who, at=at, why=why)
 
 
 def retire_within(
@@ -33,8 +46,8 @@ def retire_within(
         The alarm, for the person who asked.
     """
     message = (
-        f"test set `{known.label}` is retired ({why}; {known.taken} of {known.steps} looks): "
-        "take a fresh one; this one may now be trained on."
+        f"test set `{known.label}` is retired ({why}; {known.taken} of {known.steps} "
+        f"{known.step_kind}s): take a fresh one; this one may now be trained on."
     )
     name = hashlib.sha256(f"{store.scope}|{known.fingerprint}|{MONITOR}".encode()).hexdigest()[:16]
     ledger_chain.append_within(

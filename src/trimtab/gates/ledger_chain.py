@@ -2,7 +2,8 @@
 
 Each entry holds the hash of the one before it, so that a changed, removed, inserted or reordered
 entry breaks the chain at its place. What an entry means is no matter of this file, but for looks:
-an entry on a look holds the digest of its row in the table of looks, with all of the evidence.
+an entry on a look holds the digest of its row in the table of looks, with all of the evidence. A
+reading of the overfitting meter has no row: all that is kept of it was told, and is in its entry.
 
 A chain does not stop someone who may write to the database from writing all of it anew. Whoever
 keeps a head hash elsewhere (the log of a CI job, the third party) finds that too: the old head
@@ -48,7 +49,7 @@ def append_within(
     Parameters
     ----------
     kind : str
-        `opened`, `look`, `delivered`, `retired` or `alarm`.
+        `opened`, `look`, `reading`, `delivered`, `retired` or `alarm`.
     test_set : str
         Fingerprint of the test set it is about.
     at : datetime
@@ -150,6 +151,7 @@ def _overdrawn(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what no honest run writes, although its hashes may fit: steps out of turn."""
     problems = []
     allowed: dict[str, int] = {}
+    due: dict[str, str] = {}
     taken: dict[str, int] = {}
     for entry in entries:
         name, number = entry["test_set"], entry["number"]
@@ -157,10 +159,12 @@ def _overdrawn(entries: Sequence[Mapping[str, Any]]) -> list[str]:
             if name in allowed:
                 problems.append(f"entry {number} opens test set {name} a second time")
             allowed[name] = entry["details"].get("steps", 0)
+            due[name] = "reading" if entry["details"].get("reveals") == "range" else "look"
         elif entry["kind"] == "retired":
             allowed[name] = taken.get(name, 0)
-        elif entry["kind"] == "look":
+        elif (kind := entry["kind"]) in ("look", "reading"):
             taken[name] = taken.get(name, 0) + 1
-            if entry["details"].get("step") != taken[name] or taken[name] > allowed.get(name, 0):
-                problems.append(f"entry {number} is a look at {name} that was not due")
+            in_turn = entry["details"].get("step") == taken[name] <= allowed.get(name, 0)
+            if not in_turn or kind != due.get(name):
+                problems.append(f"entry {number} is a {kind} at {name} that was not due")
     return problems

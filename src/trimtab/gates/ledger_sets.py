@@ -5,23 +5,25 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal, cast, get_args
 
-from trimtab.core.errors import ConfigError, KeyClashError, NotFoundError, nearest
+from trimtab.core.errors import KeyClashError, NotFoundError, nearest
 from trimtab.core.records import Record
-from trimtab.gates.delta import Adaptivity, decimal_share, one_of
+from trimtab.gates.delta import Adaptivity
 
-Reveals = Literal["bit", "everything"]
+Reveals = Literal["bit", "range", "everything"]
+StepKind = Literal["look", "reading"]
+_STEPS = get_args(StepKind)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTestSet(Record):
     """A test set that was opened, and the state of its budget.
 
-    `left` counts the looks that may still be taken: none once it is retired. A retired set is
+    `left` counts the steps that may still be taken: none once it is retired. A retired set is
     released to development: its evidence is shown, and models may be trained on it. `to` is the
     file or URL that results go to which the developer is not told; a URL's secrets are in it.
+    `ranges` are where one range of the overfitting meter ends and the next begins.
     """
 
     fingerprint: str
@@ -31,6 +33,7 @@ class KnownTestSet(Record):
     adaptivity: Adaptivity
     to: str | None
     reveals: Reveals
+    ranges: tuple[float, ...]
     opened_by: str
     opened_at: datetime
     taken: int = 0
@@ -44,6 +47,11 @@ class KnownTestSet(Record):
         """What people call it: its name, or else its fingerprint."""
         return self.name or self.fingerprint
 
+    @property
+    def step_kind(self) -> StepKind:
+        """What its steps are spent on: looks of a gate, or readings of the overfitting meter."""
+        return "reading" if self.reveals == "range" else "look"
+
 
 def known_test_sets(entries: Sequence[Mapping[str, Any]]) -> list[KnownTestSet]:
     """Return the test sets that entries of the chain tell of, in the order they were opened."""
@@ -51,98 +59,8 @@ def known_test_sets(entries: Sequence[Mapping[str, Any]]) -> list[KnownTestSet]:
     retired = {row["test_set"]: row for row in entries if row["kind"] == "retired"}
     taken: dict[str, int] = {}
     for row in entries:
-        taken[row["test_set"]] = taken.get(row["test_set"], 0) + (row["kind"] == "look")
+        taken[row["test_set"]] = taken.get(row["test_set"], 0) + (row["kind"] in _STEPS)
     return [_known(row, taken[name], retired.get(name)) for name, row in opened.items()]
-
-
-def checked_budget(reliability: str, steps: int, adaptivity: str, *, reveals: Reveals) -> Decimal:
-    """Return the reliability as a number; refuse a budget that means nothing.
-
-    Raises
-    ------
-    ConfigError
-        If reliability is no decimal text in (0, 1), steps is below 1, no adaptivity is called
-        so, or a look would reveal more than delta is shared for.
-    """
-    value = decimal_share("reliability", reliability)
-    if steps < 1:
-        raise ConfigError(
-            f"expected at least 1 step, got {steps!r}",
-            hint="Give the number of looks that the test set is for.",
-        )
-    one_of("adaptivity", adaptivity, get_args(Adaptivity))
-    if reveals == "everything" and adaptivity != "none":
-        raise ConfigError(
-            f"expected adaptivity none for looks that reveal everything, got {adaptivity}",
-            hint="Under full and first_change delta is shared for one bit a look, and no more.",
-        )
-    return value
-
-
-def refuse_opening(
-    known: Iterable[KnownTestSet],
-    *,
-    adaptivity: str,
-    name: str,
-    to: str | None,
-    reveals: Reveals,
-) -> None:
-    """Refuse a new test set whose results go nowhere, or whose name an open one has.
-
-    Raises
-    ------
-    ConfigError
-        If it is so.
-    """
-    if adaptivity == "none" and reveals == "bit" and not to:
-        raise ConfigError(
-            "expected a file or URL for results that the developer is not told, got none",
-            hint="Under adaptivity none say who is told: `--to FILE|URL`.",
-        )
-    for one in known:
-        if name and one.name == name and one.state == "open":
-            raise ConfigError(
-                f"expected a name no open test set has, got `{name}`",
-                hint=f"Retire it with `trimtab gate ledger retire {one.fingerprint}`, or take "
-                "another name.",
-            )
-
-
-def refuse_other_budget(
-    known: KnownTestSet, asked: tuple[Decimal, int, str, Reveals], *, to: str | None
-) -> None:
-    """Refuse to open a test set again with other numbers than it was opened with.
-
-    Parameters
-    ----------
-    known : KnownTestSet
-        As it was opened.
-    asked : tuple
-        Reliability, steps, adaptivity and what is revealed, as asked for now.
-    to : str or None
-        The third party as asked for now; left out, it stays who it is.
-
-    Raises
-    ------
-    ConfigError
-        If anything differs.
-    """
-    have = (Decimal(known.reliability), known.steps, known.adaptivity, known.reveals)
-    if have == asked and to in (None, known.to):
-        return
-    reliability, steps, adaptivity, reveals = asked
-    said = f"reliability {reliability}, {steps} steps, adaptivity {adaptivity}"
-    if to not in (None, known.to):
-        said += ", and another address for its results"
-    if reveals != known.reveals:
-        said += f", to reveal {reveals} and not {known.reveals}"
-    raise ConfigError(
-        f"expected test set `{known.label}` with what it was opened with (reliability "
-        f"{known.reliability}, {known.steps} steps, adaptivity {known.adaptivity}), got {said}",
-        hint="Ask with the numbers it was opened with, or take a fresh test set: a budget that "
-        "could be raised later would promise nothing.",
-        test_set=known.fingerprint,
-    )
 
 
 def find_test_set(known: Iterable[KnownTestSet], word: str) -> KnownTestSet:
@@ -227,6 +145,7 @@ def _known(
         adaptivity=cast("Adaptivity", body["adaptivity"]),
         to=body["to"],
         reveals=body["reveals"],
+        ranges=tuple(body.get("ranges", ())),  # entries of looks may lack them
         opened_by=body["who"],
         opened_at=opened["at"],
         taken=taken,

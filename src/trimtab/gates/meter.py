@@ -3,7 +3,7 @@
 Whoever tunes a model sees its loss on the data it is developed on. How far that is from the loss
 on the test set is worth knowing, but each number that is told uses the test set up. The meter
 tells only *in which range* the gap lies, and says how many rows make that safe. It counts no
-looks: the ledger does.
+readings: the ledger does (`Ledger.read`).
 """
 
 import math
@@ -139,7 +139,7 @@ def meter(
     >>> reading.signal, [round(end, 3) for end in reading.gap]
     (2, [0.032, 1.0])
     """
-    cuts = _checked_cuts(ranges)
+    cuts = checked_cuts(ranges)
     development, _ = _mean_loss(development_loss, None, "development_loss")
     test, n = _mean_loss(test_loss, rows, "test_loss")
     reachable = math.sqrt(_log_histories(len(cuts) + 1, delta, steps) / (2 * n))
@@ -221,7 +221,8 @@ def _log_histories(ranges: int, delta: float, steps: int) -> float:
     return steps * math.log(ranges) + math.log(2 / delta)
 
 
-def _checked_cuts(ranges: Sequence[float]) -> tuple[float, ...]:
+def checked_cuts(ranges: Sequence[float]) -> tuple[float, ...]:
+    """Return where ranges of the gap end; refuse (ValueError) what does not rise from 0 to 1."""
     cuts = tuple(float(cut) for cut in ranges)
     ends = (0.0, *cuts, 1.0)
     if not cuts or not all(low < high for low, high in zip(ends[:-1], ends[1:], strict=True)):

@@ -14,6 +14,7 @@ from trimtab.core.errors import TrimtabError
 from trimtab.core.records import ModelVersion
 from trimtab.core.workspace import Workspace
 from trimtab.gates.ledger import Ledger
+from trimtab.gates.ledger_reading import StoredReading
 
 REGISTRY_SECONDS = 5.0
 
@@ -118,6 +119,10 @@ class ScopeFacts:
     def looks(self) -> list[dict[str, Any]]:
         """Return the gate's looks at test sets as anyone may see them, newest first."""
         return Ledger(self.workspace.store).looks()[::-1]
+
+    def readings(self) -> list[StoredReading]:
+        """Return the readings of the overfitting meter, newest first."""
+        return Ledger(self.workspace.store).readings()[::-1]
 
     def reviews(self) -> list[dict[str, Any]]:
         """Return the human reviews, those that wait for a person first, then newest first."""

@@ -138,3 +138,18 @@ def test_a_plan_says_how_much_it_takes():
     assert json.loads(result.stdout)["rows"] == 101_504
     assert json.loads(result.stdout)["blocks"] == 29
     assert run(app, ["gate", "plan", "--block-sd", "-1"]).exit_code == 2
+
+
+def test_with_a_scale_numbers_may_stand_in_the_column_of_predictions(files):
+    for name in ("good", "blind"):
+        frame = pl.read_parquet(files / f"{name}.parquet")
+        frame.rename({"score": "prediction"}).write_parquet(files / f"{name}-numbers.parquet")
+    sides = ("good-numbers", "blind-numbers")
+
+    numbers = check(files, *sides, "--scale", "2", "--json")
+    scores = check(files, "good", "blind", "--scale", "2", "--json")
+    neither = check(files, *sides)
+
+    assert json.loads(numbers.stdout) == json.loads(scores.stdout)
+    assert neither.exit_code == 2
+    assert "--condition" in neither.stderr

@@ -94,7 +94,7 @@ def test_labels_asked_for_lead_to_a_verdict_and_cost_little(files, answers):
     assert len(ids) == len(set(ids)) < N / 4
     assert check(files, *PROMISE, labels="some").exit_code == 0
     again = check(files, *asked, labels="some", command="label-next")
-    assert json.loads(again.stdout) == {"ids": []}
+    assert json.loads(again.stdout) == {"ids": [], "wanted": 0, "short": None}
 
 
 def test_rows_to_label_can_be_written_to_a_file(files):
@@ -202,6 +202,47 @@ def test_more_labels_do_not_make_another_look_against_a_constant(files):
     assert json.loads(looked(files, **asked).stdout)["repeated"]
 
 
+def test_label_next_says_how_many_rows_are_left_and_whether_the_test_set_is_too_small(files):
+    asked = check(files, "--n", "3", *PROMISE, labels="none", command="label-next")
+    small = ["--reliability", "0.9999", "--steps", "32"]
+    lacks = check(files, *small, command="label-next")
+    facts = json.loads(check(files, *small, "--json", command="label-next").stdout)
+
+    assert len(asked.stdout.split()) == 3
+    assert "3 of 1" in asked.stderr  # the models differ on more than a thousand rows
+    assert lacks.stdout == ""
+    assert "take a larger test set" in lacks.stderr.replace("\n", " ")
+    assert facts["ids"] == []
+    assert facts["wanted"] == 0
+    assert facts["short"].endswith("more rows")
+
+
+def test_labels_for_a_constant_are_asked_without_the_unit_cases(files):
+    text = "n - baseline > 0.3 +/- 0.3 and n passes all of smoke"
+    result = check(files, *PROMISE, condition=text, command="label-next")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == ""
+
+
+def test_a_file_without_the_column_of_labels_is_named(files):
+    result = check(files, *PROMISE, "--label", "lable")
+
+    assert result.exit_code == 3
+    assert "has no column `lable`" in result.stderr.replace("\n", " ")
+
+
+def test_what_an_ease_ml_ci_file_says_in_vain_is_named(files):
+    (files / "ci.yml").write_text(
+        "ml:\n- condition : n - o > 0.02 +/- 0.04\n- reliability: 0.99\n- mode : fp-free\n"
+        "- adaptivity : none -> ann@example.org\n- steps : 4\n- colour : blue\n"
+    )
+    said = check(files, "--ci-file", str(files / "ci.yml"), condition=None).stderr
+
+    assert "not used: colour" in said.replace("\n", " ")
+    assert "nothing is sent to ann@example.org" in said.replace("\n", " ")
+
+
 # ---- with a ledger
 
 
@@ -232,6 +273,30 @@ def test_the_same_commit_costs_one_step_and_the_budget_ends(files):
     assert "alarm" in last.stderr
     assert spent.exit_code == 1
     assert "fresh test set" in spent.stderr.replace("\n", " ")
+
+
+def test_words_tell_the_bit_the_budget_and_whether_it_is_a_repeat(files):
+    at = ["--ledger", str(files / "gate.db"), "--reliability", "0.9", "--steps", "2"]
+    first, again = (check(files, *at, "--commit", "abc") for _ in range(2))
+    last = check(files, *at, "--commit", "def")
+
+    assert "Opened test set" in first.stderr
+    assert "Opened" not in again.stderr
+    assert first.stdout.startswith("pass. 1 of 2 looks left. Estimates stay in the ledger")
+    assert "The same look as before, which costs nothing: 1 of 2" in again.stdout
+    assert "--evidence" in last.stdout
+
+
+def test_a_report_that_cannot_be_written_costs_no_look(files):
+    (files / "folder").mkdir()
+    bad = looked(files, "--junit", str(files / "folder"))
+    made = looked(files, "--junit", str(files / "new" / "gate.xml"))
+
+    assert bad.exit_code == 2
+    assert "--junit" in bad.stderr
+    assert json.loads(made.stdout)["step"] == 1
+    assert not json.loads(made.stdout)["repeated"]
+    assert (files / "new" / "gate.xml").exists()
 
 
 def test_too_few_labels_cost_no_step(files):
@@ -286,7 +351,12 @@ def test_the_budget_of_an_opened_test_set_is_the_plans(files):
         ([], {"condition": "n - o > "}, "^"),
         ([], {"condition": "n[orign=JFK] > 0.1 +/- 0.1"}, "Did you mean `origin`?"),
         ([], {"condition": "n passes all of smoke"}, "unit cases `smoke`"),
-        (["--costs", "x.csv"], {}, "x.csv"),
+        (["--costs", "x.csv"], {"condition": "cost(n, 0..1) < 0.5 +/- 0.1"}, "x.csv"),
+        (["--costs", "x.csv"], {}, "uses --costs"),
+        (["--cases", "smoke=x.csv"], {}, "uses --cases smoke"),
+        (["--baseline", "x.csv"], {}, "uses --baseline"),
+        (["--who", "ann"], {}, "--ledger counts"),
+        (["--old", "v3"], {}, "no --project"),
     ],
 )
 def test_bad_input_ends_with_code_2(files, more, change, said):

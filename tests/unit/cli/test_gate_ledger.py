@@ -46,7 +46,7 @@ def look(challenger="v2", outcome="pass", ledger=None, test_set=None):
     return open_ledger(ledger, None).look(
         test_set, champion="v1", challenger=challenger, condition="n > 0.8 +/- 0.05", who="bob",
         at=AT, decide=lambda: Verdict(
-            outcome, "n > 0.8 +/- 0.05", "n is 0.912", {"n": 0.912}, {}, 900, "exact", 0.1
+            outcome, "n > 0.8 +/- 0.05", "n is 0.912", {"n": 0.912}, {}, 900, "exact", 1e-14
         ),
     )  # fmt: skip
 

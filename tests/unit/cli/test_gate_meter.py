@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -7,6 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from trimtab.cli import gate_meter
+from trimtab.cli.gate_ledger import open_ledger
+from trimtab.cli.main import app as main
 from trimtab.cli.output import TrimtabGroup
 from trimtab.gates.meter import meter_samples
 from trimtab.gates.threshold import learn_threshold
@@ -148,3 +151,106 @@ def test_a_score_that_is_missing_or_no_number_is_refused(gate, tmp_path):
     assert [result.exit_code for result in told] == [2, 2]
     assert "in 1 rows" in told[0].stderr
     assert "expected numbers in `score`" in told[1].stderr
+
+
+# --- through a ledger
+
+
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    """The rows of a test set with ids, worked in its folder; some have no label yet."""
+    rng = np.random.default_rng(2)
+    score = rng.random(60_000)
+    label = pl.Series((rng.random(60_000) < score).astype(int))
+    frame = pl.DataFrame({"key": np.arange(60_000), "score": score, "label": label})
+    labelled = pl.when(pl.col("key") < 50_000).then("label").alias("label")  # a random part
+    frame.with_columns(labelled).write_parquet(tmp_path / "test.parquet")
+    monkeypatch.chdir(tmp_path)
+    return ["test.parquet", "--id", "key", "--ledger", "gates.db"]
+
+
+def test_a_counted_reading_takes_a_step_once_for_a_commit(gate, rows):
+    words = ["meter", "0.125", *rows, "--json", "--who", "bob"]
+    options = ["--reliability", "0.99", "--steps", 2, "--ranges", "0.02,0.08"]
+    first = json.loads(gate(*words, *options, "--commit", "a1").stdout)
+    again = json.loads(gate(*words, "--commit", "a1").stdout)
+    last = gate(*words, "--commit", "a2")
+    past = gate(*words, "--commit", "a3")
+
+    assert (first["step"], first["left"], first["reading"]["signal"]) == (1, 1, 1)
+    assert first["reading"]["samples"] == 50_000  # those with a label
+    assert first["reading"]["gap"][0] == pytest.approx(
+        0.02 - ((2 * np.log(3) + np.log(2 / 0.01)) / (2 * 50_000)) ** 0.5
+    )
+    assert again == {**first, "repeated": True}
+    assert json.loads(last.stdout)["left"] == 0
+    assert "take a fresh one" in " ".join(last.stderr.split())
+    assert past.exit_code == 1
+    assert "2 taken of 2" in past.stderr
+
+
+def test_the_loss_is_kept_nowhere_and_the_gauge_is_listed(gate, rows):
+    gate("meter", "0.0875", *rows, "--commit", "a1", "--who", "bob")
+    found = CliRunner().invoke(main, ["gate", "ledger", "list", "--ledger", "gates.db"])
+    plain = CliRunner().invoke(
+        main, ["gate", "ledger", "list", "--ledger", "gates.db", "--evidence", "--json"]
+    )
+    kept = json.loads(plain.stdout)["readings"][0]
+
+    assert "░░░█░" in found.stdout
+    assert kept["commit"] == "a1"
+    assert kept["reading"]["sentence"].startswith("range 4 of 5")
+    assert "0.0875" not in plain.stdout
+    assert all(b"0.0875" not in file.read_bytes() for file in Path().glob("gates.db*"))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--steps", "3"], "what it was opened with"),
+        (["--ranges", "0.02,0.05"], "what it was opened with"),
+        (["--reliability", "0.9"], "what it was opened with"),
+        (["--rows", "9"], "by their ids"),
+        (["--project", "."], "one of --ledger and --project"),
+        (["--commit", ""], "the commit whose model is read"),
+    ],
+)
+def test_other_numbers_than_it_was_opened_with_are_refused(gate, rows, more, said):
+    gate("meter", "0.1", *rows, "--commit", "a1", "--steps", 4)
+    result = gate("meter", "0.1", *rows, "--commit", "a2", *more)
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("option", ["--commit", "--id", "--who"])
+def test_options_of_a_ledger_are_not_ignored_without_one(gate, option):
+    assert gate("meter", "0.1", "0.2", "--rows", 900, option, "x").exit_code == 2
+
+
+def test_without_a_commit_no_set_is_opened(gate, rows):
+    assert gate("meter", "0.1", *rows).exit_code == 2
+    assert gate("meter", "0.1", "0.2", *rows[1:], "--commit", "a1").exit_code == 2
+    assert open_ledger("gates.db", None).test_sets() == []
+
+
+def test_a_set_opened_by_hand_for_readings_takes_no_looks(gate, rows):
+    ledger = ["--ledger", "gates.db", "--json"]
+    words = ["gate", "ledger", "open", "test.parquet", "--id", "key", "--steps", "5", *ledger]
+    opened = CliRunner().invoke(main, [*words, "--ranges", "0.05,0.1"])
+    told = json.loads(opened.stdout)
+    read = json.loads(gate("meter", "0.1", *rows, "--commit", "a1", "--json").stdout)
+
+    assert (told["reveals"], told["ranges"]) == ("range", [0.05, 0.1])
+    assert (read["reading"]["steps"], len(read["reading"]["ranges"])) == (5, 3)
+    assert CliRunner().invoke(main, words).exit_code == 2
+    assert CliRunner().invoke(main, [*words, "--ranges", "0.1,0.05"]).exit_code == 2
+
+
+def test_a_set_opened_for_looks_takes_no_readings(gate, rows):
+    words = ["gate", "ledger", "open", "test.parquet", "--id", "key", "--ledger", "gates.db"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    result = gate("meter", "0.1", *rows, "--commit", "a1")
+
+    assert result.exit_code == 2
+    assert "opened for readings" in result.stderr

@@ -37,6 +37,21 @@ def test_disagreement_known_beforehand_saves_labels():
     assert (found["samples"], found["labels"]) == (4713, 472)
 
 
+def test_an_ease_ml_ci_file_is_planned_and_options_win_over_it(tmp_path):
+    file = tmp_path / "ci.yml"
+    file.write_text(
+        "ml:\n- condition : n > 0.8 +/- 0.05\n- reliability: 0.99\n- mode : fn-free\n"
+        "- adaptivity : none\n- steps : 4\n"
+    )
+    same = ["--reliability=0.99", "--mode=fn_free", "--adaptivity=none", "--json"]
+
+    by_file = json.loads(plan("--ci-file", str(file), "--json").stdout)
+    other = json.loads(plan("--ci-file", str(file), "--steps=9", "--json").stdout)
+
+    assert by_file == json.loads(plan("n > 0.8 +/- 0.05", "--steps=4", *same).stdout)
+    assert other == json.loads(plan("n > 0.8 +/- 0.05", "--steps=9", *same).stdout)
+
+
 def test_a_wrong_condition_ends_with_code_2_and_a_caret():
     result = plan("n - p > 0.02 +/- 0.01")
 

@@ -35,7 +35,7 @@ def ledger(store):
 def verdict(outcome="pass", method="exact"):
     return Verdict(
         outcome, CONDITION, "n is 0.912, above 0.85", {"n": 0.912}, {"n": (0.862, 0.962)}, 1_190,
-        method, 0.01, {"n > 0.8 +/- 0.05": True},
+        method, 1e-6, {"n > 0.8 +/- 0.05": True},
     )  # fmt: skip
 
 

@@ -34,7 +34,8 @@ def look(ledger, test_set, challenger):
     return ledger.look(
         test_set, champion="v1", challenger=challenger, condition=CONDITION, who="bob", at=AT,
         decide=lambda: Verdict(
-            "fail", CONDITION, "n is 0.7", {"n": 0.7}, {"n": (0.6, float("inf"))}, 90, "exact", 0.1
+            "fail", CONDITION, "n is 0.7", {"n": 0.7}, {"n": (0.6, float("inf"))}, 90, "exact",
+            1e-6,
         ),
     )  # fmt: skip
 

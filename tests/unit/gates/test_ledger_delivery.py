@@ -62,7 +62,7 @@ def look(ledger, challenger="v2", outcome="pass"):
     return ledger.look(
         "5f0c1e", champion="v1", challenger=challenger, condition=CONDITION, who="bob", at=AT,
         decide=lambda: Verdict(
-            outcome, CONDITION, "n is 0.912", {"n": 0.912}, {"n": (0.86, 0.96)}, 900, "exact", 0.1
+            outcome, CONDITION, "n is 0.912", {"n": 0.912}, {"n": (0.86, 0.96)}, 900, "exact", 1e-3
         ),
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ def url(request, tmp_path):
 
 def _verdict(model):
     outcome = "pass" if model % 3 == 0 else "fail"
-    return Verdict(outcome, CONDITION, f"v{model}", {"n": model / 100}, {}, 900, "exact", 0.1)
+    return Verdict(outcome, CONDITION, f"v{model}", {"n": model / 100}, {}, 900, "exact", 1e-4)
 
 
 def _ask(url, folder, seed, models):

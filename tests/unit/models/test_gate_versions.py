@@ -61,6 +61,26 @@ def test_a_version_answers_the_rows_of_the_labels(shop):
         assert estimates["error(n, 0..3)"] == pytest.approx(np.minimum(away, 3).mean())
 
 
+def test_versions_are_compared_by_mean_loss_without_a_condition(shop):
+    folder, model = shop
+    label = {"binary": "returned", "multiclass": "grade", "regression": "cost"}[model.kind]
+    scale = ["--scale", "3"] if model.kind == "regression" else []
+    rows = pl.read_parquet(folder / "orders.parquet")
+    words = ["gate", "check", "--project", str(folder), "--labels", f"{folder}/orders.parquet",
+             "--id=order", "--json", "--label", label, "--new=v1", "--old=v1"]  # fmt: skip
+    result = CliRunner().invoke(app, [*words, *scale])
+
+    if model.kind == "multiclass":
+        assert result.exit_code == 2
+        assert "--condition" in result.stderr
+        return
+    away = np.abs(model.predict(rows) - rows[label].to_numpy())
+    losses = np.minimum(away / 3, 1) if model.kind == "regression" else away**2
+    estimates = json.loads(result.stdout)["estimates"]
+    assert estimates["new_loss"] == pytest.approx(losses.mean())
+    assert estimates["gain"] == 0
+
+
 def test_a_version_that_is_not_there_is_refused(shop):
     folder, _ = shop
     result = check(folder, "--condition", "n > 0.1 +/- 0.1", "--new", "v9")
