@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trimtab.cli.gate_reading import read_cuts, readings_table
-from trimtab.cli.output import AsJson, emit, group, table, talk
+from trimtab.cli.gate_ledger_view import listing
+from trimtab.cli.gate_reading import read_cuts
+from trimtab.cli.output import AsJson, emit, group, talk
 from trimtab.core.errors import NotFoundError, SchemaError, nearest
 
 if TYPE_CHECKING:
@@ -144,23 +145,7 @@ def list_looks(
         found["readings"] = [one.to_dict() for one in readings]
         emit(found, as_json=True, text="")
         return
-    shown = [
-        [
-            one.fingerprint[:12], one.name, one.reliability, one.adaptivity,
-            f"{one.taken} of {one.steps}", one.left, one.state, one.opened_by,
-            f"{one.opened_at:%Y-%m-%d %H:%M}",
-        ]
-        for one in sets
-    ]  # fmt: skip
-    columns = ["test set", "name", "reliability>", "adaptivity", "taken>", "left>", "state",
-               "opened by", "when"]  # fmt: skip
-    emit([], as_json=False, text=table(f"Test sets ({scope})", columns, shown))
-    columns = ["test set", "step>", "champion", "challenger", "verdict", "who", "when",
-               *(["estimates", "why"] if evidence else [])]  # fmt: skip
-    rows_of_looks = [_shown_look(look, evidence=evidence) for look in looks]
-    emit([], as_json=False, text=table(f"Looks ({scope})", columns, rows_of_looks))
-    if readings:
-        emit([], as_json=False, text=readings_table(f"Readings ({scope})", readings))
+    emit([], as_json=False, text=listing(sets, looks, readings, evidence=evidence))
 
 
 @app.command("verify")
@@ -222,19 +207,3 @@ def _shown_set(known: Any) -> dict[str, Any]:
     from trimtab.gates.ledger_delivery import place_of
 
     return {**known.to_dict(), "to": None if known.to is None else place_of(known.to)}
-
-
-def _shown_look(look: dict[str, Any], *, evidence: bool) -> list[object]:
-    shown = [
-        look["test_set"][:12], look["step"], look["champion"], look["challenger"],
-        look["outcome"] or "not told", look["who"], f"{look['at']:%Y-%m-%d %H:%M}",
-    ]  # fmt: skip
-    if not evidence:
-        return shown
-    verdict = (look["details"] or {}).get("verdict") or {}
-    estimates = [
-        f"{name} {value:.4g}"
-        for name, value in verdict.get("estimates", {}).items()
-        if value is not None
-    ]
-    return [*shown, ", ".join(estimates), verdict.get("reason", "kept until the set is retired")]

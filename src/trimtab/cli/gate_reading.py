@@ -136,16 +136,16 @@ def gauge(reading: "MeterReading") -> Group:
     return Group("Gap between development and test loss", bar, Text(reading.sentence))
 
 
-def readings_table(title: str, readings: Sequence["StoredReading"]) -> Table:
+def readings_table(readings: Sequence["StoredReading"]) -> Table:
     """Return stored readings as a table, each with a small gauge: a character for each range."""
-    columns = ["test set", "step>", "commit", "gauge", "gap", "who", "when"]
+    columns = ["step>", "commit", "gauge", "gap", "who", "when"]
     rows = []
     for one in readings:
         reading = one.reading
         bar = "".join("█" if i == reading.signal else "░" for i in range(len(reading.ranges)))
         low, high = reading.gap
         rows.append([
-            one.test_set[:12], one.step, one.commit, bar, f"{low:.4g} to {high:.4g}", one.who,
+            one.step, one.commit, bar, f"{low:.4g} to {high:.4g}", one.who,
             f"{one.at:%Y-%m-%d %H:%M}",
         ])  # fmt: skip
-    return table(title, columns, rows)
+    return table("", columns, rows)

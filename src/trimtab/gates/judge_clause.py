@@ -120,7 +120,7 @@ class ClauseJudgement(Record):
         low, high = self.interval
         found = (
             f"{self.clause}: {self.estimate:.5g} ({low:.5g} to {high:.5g}) on "
-            f"{self.rows_used:,} rows, {self.labels_used:,} of them labelled"
+            f"{self.rows_used:,} {self.rows_of}, {self.labels_used:,} labels used"
         )
         return f"{found}; {self.note}" if self.note else found
 
@@ -156,11 +156,12 @@ def judge_clause(rows: JudgedRows, material: Material, mode: Mode) -> ClauseJudg
         for group, m in zip(material.groups, used, strict=True)
     )
     tolerance = float(clause.tolerance)
+    least, most = (float(end) for end in clause.range)
     return _judgement(
         rows, material, mode, used,
         value=clause.value(estimate),
         estimate=estimate,
-        interval=(estimate - tolerance, estimate + tolerance),
+        interval=(max(estimate - tolerance, least), min(estimate + tolerance, most)),
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def case_part(case: Mapping[str, Any]) -> Part:
 
 def found(clause: Mapping[str, Any]) -> str:
     """Return the estimate of a clause's left side with its interval, and the rows behind it."""
-    rows = f"{clause['rows_used']:,} rows, {clause['labels_used']:,} of them labelled"
+    rows = f"{clause['rows_used']:,} rows, {clause['labels_used']:,} labels used"
     return f"{number(clause['estimate'])} ({interval(clause['interval'])}) on {rows}"
 
 
