@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from trimtab.data.schema_diff import schema_diff as schema_diff
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
+    from trimtab.effort.cleaning import cleaning_order as cleaning_order
+    from trimtab.effort.pick_rows import pick_model as pick_model
+    from trimtab.effort.picking import ModelPicker as ModelPicker
     from trimtab.gates.decide import gate_decide as gate_decide
     from trimtab.gates.ledger import Ledger as Ledger
     from trimtab.gates.meter import meter as meter
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from trimtab.models.features import FeatureSet as FeatureSet
     from trimtab.models.registry import Registry as Registry
     from trimtab.serving.client import Client as Client
+    from trimtab.stats.certain import certain_predictions as certain_predictions
     from trimtab.stats.mean_discrepancy import mmd as mmd
 
 _PLACES = {
@@ -69,6 +73,11 @@ _PLACES = {
     "drift": "data.drift:drift",
     "DriftReport": "data.drift_report:DriftReport",
     "mmd": "stats.mean_discrepancy:mmd",
+    # effort: what is work worth?
+    "certain_predictions": "stats.certain:certain_predictions",
+    "cleaning_order": "effort.cleaning:cleaning_order",
+    "ModelPicker": "effort.picking:ModelPicker",
+    "pick_model": "effort.pick_rows:pick_model",
     # a model is made, and earns its place
     "FeatureSet": "models.features:FeatureSet",
     "Registry": "models.registry:Registry",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trimtab.cli.data_options import Html, write_page
 from trimtab.cli.output import AsJson, emit
 from trimtab.core.errors import ConfigError
 
@@ -40,6 +41,7 @@ def pick(
     ] = 20,
     label_cost: Annotated[float | None, typer.Option(min=0, help="What one label costs.")] = None,
     cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
+    html: Html = None,
     as_json: AsJson = False,
 ) -> None:
     """Name the best of several models on a table's rows, with as few labels as possible.
@@ -47,6 +49,7 @@ def pick(
     Prints the ids of rows to label next; label them, and call it again with --labels. Exit
     code 0 when it is sure, 3 while labels are missing.
     """
+    from trimtab.effort.pick_page import pick_page
     from trimtab.effort.pick_rows import pick_model
 
     if not 0 < delta < 1 or not 0 <= tolerance < 1:
@@ -67,6 +70,7 @@ def pick(
         label_cost=label_cost,
         cost_unit=cost_unit,
     )
+    write_page(html, lambda: pick_page(choice))
     emit(choice.to_dict(), as_json=as_json, text=_text(choice))
     raise typer.Exit(_EXIT_CODES[choice.outcome])
 
