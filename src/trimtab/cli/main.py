@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trimtab.cli import data, demo, gate, init, loop, model, monitor, up
+from trimtab.cli import data, demo, effort, gate, init, loop, model, monitor, up
 from trimtab.cli.output import TrimtabGroup
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command()(up.serve)
 app.command()(loop.reviews)
 app.command()(loop.approve)
 app.add_typer(data.app, name="data")
+app.add_typer(effort.app, name="effort")
 app.add_typer(model.app, name="model")
 app.add_typer(gate.app, name="gate")
 app.add_typer(monitor.app, name="monitor")

@@ -33,13 +33,22 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 `mean_embedding`      `mean_embedding_test`: did the mean of an embedding move?
 `blocks`              is this day unlike the days before it, or only a day like others?
 `block_summaries`     the same for one number a block: a mean, a null share, a volume
+`certain`             what k nearest neighbours say in every possible repair of a table
+`neighbours`          nearest neighbours in blocks, and what a label fixed changes
+`bayes_error`         the least error that any model can have, from nearest neighbours
+`learning_curve`      an error's fall with rows, and what more rows would bring
+`label_model`         labels from votes, and how often each source is right, without truth
+`label_noise`         what wrong labels do to an error, and to the least error
+`confident`           labels that are probably wrong, and how labels are confused
+`selection`           which of several models is best, with as few labels as possible
 `multiplicity`        p-values corrected for having asked many questions
 ====================  ======================================================================
 
 Plumbing: `arrays` (checked arrays), `laws` and `kolmogorov` (quantiles and tails), `resampling`
 (the engine of the bootstrap), `multivariate` and `kernels` (what the tests of whole rows share);
-`betting` (the engine of `sequential`); `grids`, `pooled`, `cells` and `transport` count and
-compare numbers without sorting them.
+`betting` (the engine of `sequential`); `certain_*`, `vote_*`, `votes`, `dawid_skene`, `triplet`
+and `label_fits` are parts of `certain` and `label_model`; `grids`, `pooled`, `cells` and
+`transport` count and compare numbers without sorting them.
 
 Three habits hold throughout:
 

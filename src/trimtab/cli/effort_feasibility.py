@@ -1,0 +1,93 @@
+"""`trimtab effort feasibility`: whether an accuracy can be reached, before anyone trains."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trimtab.cli.data_options import write_page
+from trimtab.cli.output import AsJson, emit
+
+if TYPE_CHECKING:
+    from trimtab.effort.feasibility_needs import Need
+    from trimtab.effort.feasibility_result import Feasibility
+
+_CODES = {"realistic": 0, "unrealistic": 1, "not enough data": 3}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group `effort`."""
+    app.command()(feasibility)
+
+
+def feasibility(
+    data: Annotated[str, typer.Argument(help="The table: a file, a glob or a database URL.")],
+    label: Annotated[str, typer.Option(help="The column to predict.")],
+    target: Annotated[float, typer.Option(help="Accuracy wanted, such as 0.85.")],
+    noise: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.99, help="Share of labels that are wrong, if known."),
+    ] = None,
+    representation: Annotated[
+        list[str] | None,
+        typer.Option(help="raw, ranks, pca, projection, leaves or scores; repeatable."),
+    ] = None,
+    block: Annotated[
+        str | None, typer.Option(help="Column whose rows of one value depend on each other.")
+    ] = None,
+    delta: Annotated[
+        float, typer.Option(min=0.0001, max=0.5, help="Chance that the interval is wrong.")
+    ] = 0.05,
+    label_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="What one label costs: minutes, or money.")
+    ] = None,
+    max_rows: Annotated[
+        int, typer.Option(min=1, help="Rows used, at random from more.")
+    ] = 110_000,
+    seed: Annotated[int, typer.Option(help="Of what is drawn at random.")] = 0,
+    html: Annotated[Path | None, typer.Option(help="Write a report with a plot here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether an accuracy is realistic; exit code 1 if not, 3 if the data cannot tell."""
+    from trimtab.effort.feasibility import feasibility as study
+    from trimtab.effort.feasibility_page import feasibility_page
+
+    if not 0 < target < 1:
+        raise typer.BadParameter(f"expected between 0 and 1, got {target}", param_hint="--target")
+    found = study(
+        data, label, target_accuracy=target, noise=noise, representations=representation,
+        block=block, delta=delta, label_cost=label_cost, max_rows=max_rows, seed=seed,
+    )  # fmt: skip
+    write_page(html, lambda: feasibility_page(found))
+    emit(found.to_dict(), as_json=as_json, text=_text(found))
+    raise typer.Exit(_CODES[found.verdict])
+
+
+def _text(found: "Feasibility") -> str:
+    low, high = found.interval
+    lines = [f"{found.verdict}: {found.reason}"]
+    if found.curves:
+        given = "as given" if found.label_noise_given else "estimated"
+        lines += [
+            f"Bayes error {found.bayes_error:.3f}, with confidence {found.level:g} from {low:.3f} "
+            f"to {high:.3f}; {found.error_without_noise:.3f} if no label were wrong",
+            f"labels wrong: {found.label_noise:.1%} ({given})",
+            "wrong labels to put right: "
+            + _need(found.clean) + _price(found.cleaning_cost),
+            "labelled rows to add: " + _need(found.add) + _price(found.adding_cost),
+        ]  # fmt: skip
+    lines += [f"note: {text}" for text in found.warnings]
+    lines += [f"assumed: {text}" for text in found.assumptions]
+    return "\n".join(lines)
+
+
+def _need(need: "Need") -> str:
+    best, fewest, most = (
+        "no number is enough" if n is None else f"{n:,}"
+        for n in (need.best, need.fewest, need.most)
+    )
+    return best if best == fewest == most else f"{best} (fewest: {fewest}; most: {most})"
+
+
+def _price(cost: float | None) -> str:
+    return "" if cost is None else f", at your price of a label {cost:,.0f}"

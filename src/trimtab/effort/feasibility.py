@@ -1,0 +1,131 @@
+"""Whether a model can reach an accuracy at all, before anyone trains one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from trimtab.effort.feasibility_needs import Need
+from trimtab.effort.feasibility_result import Feasibility
+from trimtab.effort.feasibility_study import FeasibilityStudy
+from trimtab.effort.feasibility_table import read_labelled
+from trimtab.effort.feasibility_words import ASSUMPTIONS
+from trimtab.effort.representations import Representations
+from trimtab.stats.arrays import check_fraction
+
+_LEAST_ROWS = 40
+_MAX_ROWS = 110_000
+
+
+def feasibility(
+    data: Any,
+    label: Any,
+    *,
+    target_accuracy: float,
+    representations: Representations = None,
+    noise: ArrayLike | None = None,
+    embedder: Callable[[list[str]], Any] | None = None,
+    block: str | None = None,
+    delta: float = 0.05,
+    label_cost: float | None = None,
+    max_rows: int = _MAX_ROWS,
+    seed: int = 0,
+) -> Feasibility:
+    """Say whether a target accuracy is realistic, from the Bayes error of the data.
+
+    The Bayes error is the least error that any classifier could have. It is estimated from the
+    error of the nearest neighbour in several representations of the rows, the best of which is
+    found by successive halving [1]_. Its interval runs from what Cover and Hart's bound leaves
+    at infinitely many rows, extrapolated by a power law, to what the best of several classifiers
+    shows on rows held back. The verdict is read from the interval, never from the estimate.
+
+    The upper end holds for any independent rows. The lower end assumes that errors fall by a
+    power law; with many dimensions it is near 0, and then nothing is found *unrealistic*. The
+    estimate is too high with few rows or many dimensions and no good embedding, and too low, by
+    up to half, where rows differ in how hard they are and there are many. A poor choice for rows
+    of one user or day without `block`, for a class so rare that guessing the other meets the
+    target, and with columns that are known only after the label.
+
+    Parameters
+    ----------
+    data : path-like, data frame or array of shape (n_rows, n_features)
+        As for `read_source`; lists of numbers in a column are embeddings. An array of no columns
+        if all is in `representations`.
+    label : str or array_like of shape (n_rows,)
+        The column to predict, or the classes themselves. Rows without one are left out.
+    target_accuracy : float
+        Share of rows to get right, in (0, 1).
+    representations : sequence of str or mapping, optional
+        Some of `raw`, `ranks`, `pca`, `projection`, `leaves` and `scores`, instead of all; or
+        one's own by name, beside all: arrays, or functions from the table to one.
+    noise : float or array_like of shape (n_classes, n_classes), optional
+        Share of labels that are wrong, or the chance of each given label (column) for each true
+        class (row), classes in sorted order. Estimated by confident learning if not given.
+    embedder : callable, optional
+        From a list of texts to an array with a row each, for columns of texts.
+    block : str, optional
+        Column whose rows of one value depend on each other: a day, a user.
+    delta : float, default=0.05
+        Chance that the interval misses the Bayes error, half on each side.
+    label_cost : float, optional
+        What one label costs, in minutes or money.
+    max_rows : int, default=110,000
+        Rows used, drawn at random from more.
+    seed : int, default=0
+        Of everything drawn at random.
+
+    Returns
+    -------
+    Feasibility
+        The verdict, the estimate with its interval, what label noise is in it, and how many
+        labels to clean or rows to add. Under 40 rows *not enough data*, with no estimate.
+
+    Raises
+    ------
+    SchemaError
+        If the label is not there or is no class, or an array does not fit.
+    ConfigError
+        If there is no representation of a name.
+    ValueError
+        If `target_accuracy`, `delta` or `noise` is out of range.
+
+    References
+    ----------
+    .. [1] C. Renggli et al., "Automatic feasibility study via data quality analysis for ML: a
+       case-study on label noise", ICDE (2023).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> late = rng.integers(0, 2, 2_000)
+    >>> hours = np.column_stack([late * 4.0 + rng.normal(size=2_000), rng.normal(size=2_000)])
+    >>> feasibility(hours, late, target_accuracy=0.9, noise=0.0).verdict
+    'realistic'
+    """
+    check_fraction(target_accuracy, "target_accuracy")
+    check_fraction(delta, "delta")
+    table = read_labelled(data, label, block=block, max_rows=max_rows, seed=seed)
+    if table.labels.size < _LEAST_ROWS:
+        return _too_few(table.labels.size, len(table.classes), target_accuracy, delta, label_cost)
+    study = FeasibilityStudy(
+        table, target_accuracy=target_accuracy, representations=representations, noise=noise,
+        embedder=embedder, delta=delta, label_cost=label_cost, seed=seed,
+    )  # fmt: skip
+    return study.result()
+
+
+def _too_few(
+    n_rows: int, n_classes: int, target: float, delta: float, label_cost: float | None
+) -> Feasibility:
+    nan, unknown, anything = float("nan"), Need(None, None, None), (0.0, 1.0)
+    return Feasibility(
+        verdict="not enough data",
+        reason=f"{n_rows} rows with a label; at least {_LEAST_ROWS} are needed to say anything",
+        target_accuracy=target, bayes_error=nan, interval=anything, level=1 - delta,
+        label_noise=nan, label_noise_limits=anything, label_noise_given=False,
+        error_without_noise=nan, error_without_noise_limits=anything,
+        clean=unknown, add=unknown, curves=(), classifiers=(), sweep=None,
+        n_rows=n_rows, n_test=0, n_classes=n_classes, label_cost=label_cost,
+        assumptions=ASSUMPTIONS, warnings=(),
+    )  # fmt: skip

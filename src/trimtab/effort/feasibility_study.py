@@ -1,0 +1,238 @@
+"""A study of one label: neighbours found once, and answers that follow each label put right."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trimtab.core.errors import SchemaError
+from trimtab.effort.feasibility_arms import N_PULLS, Arm
+from trimtab.effort.feasibility_halving import successive_halving
+from trimtab.effort.feasibility_needs import LabelNoise, labels_to_clean, samples_to_add
+from trimtab.effort.feasibility_noise import estimated_noise, given_noise
+from trimtab.effort.feasibility_result import Classifier, Feasibility
+from trimtab.effort.feasibility_table import LabelledTable, split
+from trimtab.effort.feasibility_words import cautions, verdict
+from trimtab.effort.representations import Representations, grow, represent
+from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
+from trimtab.stats.bayes_error import cover_hart, crossed_minimum
+from trimtab.stats.bounds import block_interval
+from trimtab.stats.exact_share import exact_share_interval
+from trimtab.stats.label_noise import noise_sweep
+
+_MAX_LINEAR_ROWS, _MAX_LINEAR_COLUMNS = 20_000, 500
+
+
+class FeasibilityStudy:
+    """What `feasibility` does, kept so that a label put right changes the answer at once.
+
+    Parameters
+    ----------
+    table : LabelledTable
+        At least 40 rows.
+    target_accuracy, noise, representations, embedder, delta, label_cost, seed
+        As for `feasibility`.
+    """
+
+    def __init__(
+        self,
+        table: LabelledTable,
+        *,
+        target_accuracy: float,
+        representations: Representations = None,
+        noise: ArrayLike | None = None,
+        embedder: Callable[[list[str]], Any] | None = None,
+        delta: float = 0.05,
+        label_cost: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._table, self._labels = table, table.labels.copy()
+        self._target, self._noise, self._delta = target_accuracy, noise, delta
+        self._label_cost, self._seed = label_cost, seed
+        self._n_classes = len(table.classes)
+        self._parts = split(table, seed)
+        seen, self._trees = represent(
+            table.features, self._labels, self._parts,
+            wanted=_taking_part(representations, table), embedder=embedder, seed=seed,
+        )  # fmt: skip
+        self._arms = [Arm(one, self._parts) for one in seen]
+        self._points = seen[0].points
+        self._follow()
+        self._predictions = self._classify()
+        self._strangers = self._doubted() if noise is None else None
+
+    def fix(self, row: int, label: Any) -> None:
+        """Put the label of a row of the source right; `result` then counts it.
+
+        Neighbours stay what they are. Classifiers and boosted trees that were fitted before are
+        not fitted again, which leaves their error at most too high.
+
+        Raises
+        ------
+        ValueError
+            If the row took no part, or no row had such a label.
+        """
+        place = int(np.searchsorted(self._table.rows, row))
+        if place == self._table.rows.size or self._table.rows[place] != row:
+            raise ValueError(f"expected a labelled row that takes part, got row {row}")
+        if label not in self._table.classes:
+            raise ValueError(f"expected one of {self._table.classes}, got {label!r}")
+        self._labels[place] = self._table.classes.index(label)
+
+    def result(self) -> Feasibility:
+        """Return the answer by the labels as they are now."""
+        labels, n_classes, test = self._labels, self._n_classes, self._parts.test
+        blocks = self._table.blocks
+        done = [arm for arm in self._arms if arm.is_done]
+        losses = np.array([arm.losses(labels) for arm in done])
+        best = done[int(np.argmin(losses.mean(axis=1)))]
+        fits = {arm: arm.fit(labels, blocks, self._delta) for arm in done}
+        classifiers = self._classifiers(done, losses)
+        every = np.array([c.losses for c in classifiers])
+        least = crossed_minimum(every)
+        high = min(c.interval.high for c in classifiers)
+        low = min(cover_hart(fit.asymptote.low, n_classes) for fit in fits.values())
+        low = min(low, high)
+        estimate = cover_hart(crossed_minimum(losses), n_classes)
+        estimate = min(high, max(low, min(estimate, least)))
+        noise = self._label_noise(high)
+        wrong = 1 - self._target
+        size = labels.size, n_classes
+        word, reason = verdict(self._target, (low, high), classifiers, self._delta)
+        sweep = noise_sweep(
+            best.nearest_labels(labels), labels[test],
+            n_classes=n_classes, best_error=least, seed=self._seed,
+        )  # fmt: skip
+        curves = tuple(
+            arm.facts(labels, n_classes, fits[arm].asymptote if arm in fits else None, arm is best)
+            for arm in self._arms
+        )
+        assumptions, alarms = cautions(self._table, curves, noise, sweep, word)
+        return Feasibility(
+            verdict=word, reason=reason, target_accuracy=self._target,
+            bayes_error=estimate, interval=(low, high), level=1 - self._delta,
+            label_noise=noise.wrong, label_noise_limits=(noise.low, noise.high),
+            label_noise_given=noise.is_given,
+            error_without_noise=noise.clean(estimate, n_classes),
+            error_without_noise_limits=noise.clean_limits(low, high, n_classes),
+            clean=labels_to_clean(estimate, (low, high), wrong, noise, size),
+            add=samples_to_add(
+                fits[best], estimate, wrong, n_classes, fits[best].last / labels.size
+            ),
+            curves=curves, classifiers=tuple(c.facts() for c in classifiers), sweep=sweep,
+            n_rows=labels.size, n_test=test.size, n_classes=n_classes,
+            label_cost=self._label_cost, assumptions=assumptions, warnings=alarms,
+        )  # fmt: skip
+
+    def _follow(self) -> None:
+        """Add all rows to the representation that does best, and to the first."""
+
+        def pull(arm: int) -> float:
+            return self._arms[arm].pull(self._labels)
+
+        successive_halving(pull, len(self._arms), N_PULLS)
+        # the first is raw unless it was not wanted: what bounds the error of all functions of it
+        while not self._arms[0].is_done:
+            pull(0)
+
+    def _classify(self) -> dict[str, IntArray]:
+        """Return what plain classifiers predict for the rows held back."""
+        train, test = self._parts.train, self._parts.test
+        labels, points = self._labels, self._points
+        common = int(np.bincount(labels[train]).argmax())
+        found = {"most common class": np.full(test.size, common)}
+        if np.unique(labels[train]).size < 2:
+            return found
+        trees = grow(points[train], labels[train], self._n_classes, self._seed)
+        found["boosted trees"] = _most_likely(_chances(trees, points[test]))
+        if points.shape[1] <= _MAX_LINEAR_COLUMNS:
+            some = train[:_MAX_LINEAR_ROWS]
+            if np.unique(labels[some]).size > 1:
+                found["logistic regression"] = _linear(points, labels, some, test)
+        return found
+
+    def _doubted(self) -> tuple[IntArray, FloatArray] | None:
+        """Return rows that trees were not fitted on, and the chances these give each class."""
+        fit = self._parts.fit
+        if np.unique(self._labels[fit]).size < 2:
+            return None
+        trees = self._trees
+        if trees is None:
+            trees = grow(self._points[fit], self._labels[fit], self._n_classes, self._seed)
+        asked = np.setdiff1d(np.arange(self._labels.size), fit)
+        return asked, _chances(trees, self._points[asked])
+
+    def _classifiers(self, done: list[Arm], losses: BoolArray) -> list[Classifier]:
+        truth = self._labels[self._parts.test]
+        found = {
+            f"nearest neighbour, {arm.representation.name}": wrong
+            for arm, wrong in zip(done, losses, strict=True)
+        }
+        found |= {name: said != truth for name, said in self._predictions.items()}
+        # each limit holds with a share of delta, so that the least of them holds with all of it
+        delta = self._delta / len(found)
+        made = []
+        for name, wrong in found.items():
+            if self._table.blocks is None:
+                limits = exact_share_interval(int(wrong.sum()), wrong.size, delta=delta)
+            else:
+                limits = block_interval(
+                    wrong.astype(np.float64), self._table.blocks[self._parts.test], delta=delta
+                )
+            made.append(Classifier(name, wrong, limits))
+        return made
+
+    def _label_noise(self, high: float) -> LabelNoise:
+        if self._noise is not None:
+            return given_noise(self._noise, self._labels, self._n_classes)
+        if self._strangers is None:
+            return LabelNoise(0.0, 0.0, high, False)
+        asked, chances = self._strangers
+        found = estimated_noise(self._labels[asked], chances, delta=self._delta)
+        # wrong labels are errors that no classifier avoids: no more of them than there are
+        return LabelNoise(min(found.wrong, high), 0.0, min(found.high, high), False)
+
+
+def _taking_part(given: Representations, table: LabelledTable) -> Representations:
+    """Return representations with the rows of arrays that take part."""
+    if not isinstance(given, Mapping):
+        return given
+    kept = {}
+    for name, points in given.items():
+        if not callable(points):
+            points = np.asarray(points)
+            if points.ndim != 2 or len(points) != table.n_source:
+                raise SchemaError(
+                    f"expected {table.n_source:,} rows in representation `{name}`, "
+                    f"got shape {points.shape}",
+                    hint="Give one row for each row of the table, in its order.",
+                )
+            points = points[table.rows]
+        kept[name] = points
+    return kept
+
+
+def _linear(points: FloatArray, labels: IntArray, some: IntArray, test: IntArray) -> IntArray:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        # a fit that stopped early is still a classifier, and its error is measured
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticRegression(max_iter=200).fit(points[some], labels[some])
+    made: IntArray = model.predict(points[test]).astype(np.int64)
+    return made
+
+
+def _chances(trees: Any, points: FloatArray) -> FloatArray:
+    said = np.asarray(trees.predict(points), dtype=np.float64)
+    chances = np.column_stack([1 - said, said]) if said.ndim == 1 else said
+    made: FloatArray = np.clip(chances / chances.sum(axis=1, keepdims=True), 0, 1)
+    return made
+
+
+def _most_likely(chances: FloatArray) -> IntArray:
+    made: IntArray = chances.argmax(axis=1).astype(np.int64)
+    return made

@@ -1,0 +1,85 @@
+"""The verdict on a target, what it rests on, and where it may be wrong: in words."""
+
+from collections.abc import Sequence
+
+from trimtab.effort.feasibility_arms import RepresentationCurve
+from trimtab.effort.feasibility_needs import LabelNoise
+from trimtab.effort.feasibility_result import Classifier, Word
+from trimtab.effort.feasibility_table import LabelledTable
+from trimtab.stats.label_noise import NoiseSweep
+
+FEW_ROWS = 5_000
+_MANY_DIMENSIONS, _PESSIMISTIC = 15, 0.02
+ASSUMPTIONS = (
+    "Rows are independent (or blocks are, where a block is given) and like those to come.",
+    "The upper end holds for any data of that kind: a classifier reached it on rows held back.",
+    "The lower end is Cover and Hart's bound at infinitely many rows, extrapolated: the nearest "
+    "neighbour's error falls by one power law, no slower than one over the dimension allows.",
+    "It is about the columns given: another column may lower the error.",
+)
+
+
+def verdict(
+    target: float, interval: tuple[float, float], classifiers: Sequence[Classifier], delta: float
+) -> tuple[Word, str]:
+    """Return the verdict on a target accuracy, and why."""
+    low, high = interval
+    best = min(classifiers, key=lambda one: one.interval.high)
+    sure = f"with confidence {1 - delta / 2:g}"
+    if high <= 1 - target:
+        return "realistic", (
+            f"{best.name} has an accuracy of at least {1 - high:.3f} {sure}; "
+            f"the target is {target:g}"
+        )
+    if low > 1 - target:
+        return "unrealistic", (
+            f"no classifier of these columns and labels has an accuracy above {1 - low:.3f} "
+            f"{sure}; the target is {target:g}"
+        )
+    return "not enough data", (
+        f"accuracies from {1 - high:.3f} to {1 - low:.3f} are possible; the target of {target:g} "
+        "is among them"
+    )
+
+
+def cautions(
+    table: LabelledTable,
+    curves: Sequence[RepresentationCurve],
+    noise: LabelNoise,
+    sweep: NoiseSweep,
+    word: Word,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what the answer rests on, and where it may be wrong on this data."""
+    found = []
+    n_rows = table.labels.size
+    if n_rows < FEW_ROWS:
+        found.append(
+            f"{n_rows:,} rows: under {FEW_ROWS:,} estimates are rough; in published trials with "
+            "1,000 rows 7 of 19 were off by more than 0.10"
+        )
+    whole = [c for c in curves if c.keeps_all and c.followed]
+    if not whole:
+        found.append("no representation keeps all of the rows: the lower end is about these only")
+    elif min(c.dimension for c in whole) > _MANY_DIMENSIONS:
+        found.append(
+            f"rows have about {min(c.dimension for c in whole):.0f} dimensions for their "
+            "neighbours: their error falls slowly, the lower end says little and the estimate "
+            "may be well above the truth"
+        )
+    if not noise.is_given:
+        found.append(
+            "label noise is estimated: where classes overlap everywhere, right labels count as "
+            "wrong, so that cleaning may gain less than is said here"
+        )
+    if sweep.too_high > _PESSIMISTIC:
+        found.append(
+            "the nearest neighbour's estimate is pessimistic on this data: by "
+            f"{sweep.too_high:.3f} on average over a sweep of label noise"
+        )
+    if table.n_unlabelled:
+        found.append(f"{table.n_unlabelled:,} rows without a label were left out")
+    if n_rows + table.n_unlabelled < table.n_source:
+        found.append(f"{n_rows:,} of {table.n_source:,} rows were used, at random")
+    if word == "not enough data" and curves:
+        found.append("near the target neither end is sure: train a model, or bring an embedding")
+    return ASSUMPTIONS, tuple(found)

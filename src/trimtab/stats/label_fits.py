@@ -1,0 +1,188 @@
+"""Each method of `label_model` on checked votes, with what speaks against trusting it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from trimtab.stats.arrays import FloatArray
+from trimtab.stats.dawid_skene import DawidSkene, fit_dawid_skene, vote_shares
+from trimtab.stats.interval import Interval
+from trimtab.stats.triplet import fit_triplets, triplet_limits
+from trimtab.stats.vote_scores import (
+    MAX_PARAMETERS,
+    Scores,
+    accuracy_limits,
+    balance_limits,
+    score_votes,
+)
+from trimtab.stats.vote_tests import PairTest, independence_test, symmetry_test
+from trimtab.stats.votes import Votes
+
+_NO_PROMISE = "agreement with the majority, no promise"
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Chances of each class for each pattern, and limits for sources and classes."""
+
+    chances: FloatArray
+    accuracies: tuple[Interval, ...]
+    balance: tuple[Interval, ...]
+    pairs: tuple[PairTest, ...]
+    warnings: tuple[str, ...]
+
+
+def fitted_majority(votes: Votes, names: Sequence[str], delta: float) -> Fitted:
+    """Take shares of votes as they are; accuracies are agreement with the likeliest class."""
+    chances = vote_shares(votes)
+    best = (chances == chances.max(axis=1, keepdims=True)).astype(np.float64)
+    best /= best.sum(axis=1, keepdims=True)
+    agreed = np.zeros(votes.n_sources)
+    for code in range(votes.n_classes):
+        agreed += votes.weights * best[:, code] @ (votes.patterns == code)
+    cast = votes.weights @ votes.voted
+    unknown = np.full(votes.n_sources, np.nan)
+    agreement = np.divide(agreed, cast, out=unknown, where=cast > 0)
+    balance = votes.weights @ chances / votes.n_rows
+    return Fitted(
+        chances,
+        tuple(Interval(float(x), 0.0, 1.0, 1 - delta, _NO_PROMISE) for x in agreement),
+        tuple(Interval(float(x), 0.0, 1.0, 1 - delta, _NO_PROMISE) for x in balance),
+        (),
+        tuple(_of_coverage(votes, names)),
+    )
+
+
+def fitted_skene(
+    votes: Votes,
+    names: Sequence[str],
+    balance: FloatArray | None,
+    delta: float,
+    *,
+    informs: bool,
+) -> Fitted:
+    """Fit Dawid and Skene's model, with limits and the test of independence."""
+    model = fit_dawid_skene(votes, balance=balance, informs=informs)
+    scores = score_votes(votes, model)
+    pairs = independence_test(votes, scores)
+    accuracies = accuracy_limits(scores, delta)
+    warnings = [
+        *_of_coverage(votes, names),
+        *_of_fit(votes, model, scores),
+        *_of_pairs(votes, names, scores, pairs, delta),
+        *_of_chance(names, accuracies, votes.n_classes),
+    ]
+    return Fitted(
+        model.posterior(votes), accuracies, balance_limits(scores, delta), pairs, tuple(warnings)
+    )
+
+
+def fitted_triplets(
+    votes: Votes, names: Sequence[str], balance: FloatArray | None, delta: float
+) -> Fitted:
+    """Solve for the accuracies, and ask a fuller model whether that may be trusted."""
+    known = None if balance is None else float(balance[1])
+    found = fit_triplets(votes, positive_share=known)
+    accuracies = triplet_limits(found, delta)
+    fuller = fit_dawid_skene(votes, balance=balance, informs=False)
+    scores = score_votes(votes, fuller)
+    pairs = independence_test(votes, scores)
+    warnings = [
+        *_of_coverage(votes, names),
+        *_of_fit(votes, fuller, scores),
+        *_of_pairs(votes, names, scores, pairs, delta),
+        *_of_symmetry(names, scores, delta),
+        *(
+            f"`{names[j]}` came out better than always right and was cut: it depends on another "
+            "source, or rows are few"
+            for j in found.cut
+        ),
+        *_of_chance(names, accuracies, votes.n_classes),
+    ]
+    method = "triplets, no limits" if known is None else "given"
+    shares = (1 - found.positive_share, found.positive_share)
+    limits = ((0.0, 1.0),) * 2 if known is None else tuple((x, x) for x in shares)
+    level = 1 - delta if known is None else 1.0
+    classes = tuple(
+        Interval(share, low, high, level, method)
+        for share, (low, high) in zip(shares, limits, strict=True)
+    )
+    return Fitted(found.posterior(votes), accuracies, classes, pairs, tuple(warnings))
+
+
+def _of_coverage(votes: Votes, names: Sequence[str]) -> list[str]:
+    ever = (votes.voted.sum(axis=0) > 0).tolist()
+    said = [
+        f"`{name}` never votes" for name, votes_at in zip(names, ever, strict=True) if not votes_at
+    ]
+    silent = votes.weights @ (1 - votes.voted.max(axis=1)) / votes.n_rows
+    if silent > 0.5:
+        said.append(f"no source votes on {silent:.0%} of the rows")
+    return said
+
+
+def _of_fit(votes: Votes, model: DawidSkene, scores: Scores) -> list[str]:
+    said = []
+    if scores.covariance is None:
+        n_free = int(scores.kept.sum())
+        many = n_free > MAX_PARAMETERS
+        said.append(
+            f"no limits: {n_free:,} parameters are more than {MAX_PARAMETERS}"
+            if many
+            else "the votes do not determine the accuracies: at least three sources have to "
+            "vote on the same rows, and differ now and then"
+        )
+    if not model.converged:
+        said.append("the fit did not come to rest: the votes hardly determine it")
+    if float(model.accuracies.mean()) < 1 / votes.n_classes:
+        said.append("most sources look worse than chance: the classes may be swapped")
+    return said
+
+
+def _of_pairs(
+    votes: Votes,
+    names: Sequence[str],
+    scores: Scores,
+    pairs: tuple[PairTest, ...],
+    delta: float,
+) -> list[str]:
+    if not pairs:
+        if scores.covariance is None:
+            return []
+        few = f"{votes.n_sources} sources fit any votes"
+        return [f"independence of the sources could not be tested: {few}; add a fourth"]
+    found = [pair for pair in pairs if pair.p_value < delta]
+    said = [
+        f"`{names[pair.first]}` and `{names[pair.second]}` say the same on {abs(pair.excess):.1%} "
+        f"of the rows {'more' if pair.excess > 0 else 'less'} than independent sources would "
+        f"(p = {pair.p_value:.2g})"
+        for pair in found[:_MOST_NAMED]
+    ]
+    if found:
+        said.append(
+            f"sources depend on each other ({len(found)} of {len(pairs)} pairs): accuracies and "
+            "probabilities are too sure; drop or merge sources, or take the majority"
+        )
+    return said
+
+
+def _of_symmetry(names: Sequence[str], scores: Scores, delta: float) -> list[str]:
+    return [
+        f"`{names[test.source]}` is right on {test.on_zero:.0%} of class 0 and {test.on_one:.0%} "
+        f"of class 1 (p = {test.p_value:.2g}), and triplets assume one accuracy: "
+        "use dawid_skene"
+        for test in symmetry_test(scores)
+        if test.p_value < delta
+    ]
+
+
+def _of_chance(
+    names: Sequence[str], accuracies: tuple[Interval, ...], n_classes: int
+) -> list[str]:
+    return [
+        f"`{name}` is no better than chance: right at most {limits.high:.0%} of the time"
+        for name, limits in zip(names, accuracies, strict=True)
+        if limits.high < 1 / n_classes
+    ]

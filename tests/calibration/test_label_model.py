@@ -1,0 +1,160 @@
+"""Accuracies lie within their limits, alarms are as rare as they say, chances are chances."""
+
+import numpy as np
+import pytest
+
+from trimtab.stats.confident import noise_matrix
+from trimtab.stats.label_model import fit_label_model
+
+pytestmark = pytest.mark.calibration
+
+N_REPEATS = 300
+CASES = {
+    "two classes": ([0.9, 0.8, 0.7, 0.65], 2, 0.0, [0.4, 0.6]),
+    "three sources": ([0.85, 0.8, 0.75], 2, 0.0, None),
+    "abstentions": ([0.9, 0.8, 0.75, 0.7, 0.8], 2, 0.3, None),
+    "three classes": ([0.8, 0.7, 0.7, 0.7, 0.6], 3, 0.0, [0.5, 0.3, 0.2]),
+}
+
+
+def draw(seed, n, accuracies, n_classes=2, silent=0.0, balance=None):
+    """Return true classes and votes of sources that err independently, evenly over classes."""
+    rng = np.random.default_rng(seed)
+    shape = (n, len(accuracies))
+    truth = rng.choice(n_classes, size=n, p=balance)
+    other = (truth[:, None] + rng.integers(1, n_classes, size=shape)) % n_classes
+    votes = np.where(rng.random(shape) < accuracies, truth[:, None], other)
+    votes[rng.random(shape) < silent] = -1
+    return truth, votes
+
+
+def copied(seed, n, share):
+    """Return votes of which the second source copies the first on a share of the rows."""
+    _, votes = draw(seed, n, [0.8, 0.8, 0.75, 0.7, 0.7])
+    rows = np.random.default_rng(seed + 1).random(n) < share
+    votes[rows, 1] = votes[rows, 0]
+    return votes
+
+
+def miss_rates(method, case, n=1_000, n_repeats=N_REPEATS, **options):
+    accuracies = CASES[case][0]
+    missed = np.zeros(len(accuracies))
+    for seed in range(n_repeats):
+        found = fit_label_model(draw(seed, n, *CASES[case])[1], method=method, **options)
+        missed += [
+            not limits.contains(truth)
+            for limits, truth in zip(found.accuracy_intervals, accuracies, strict=True)
+        ]
+    return missed / n_repeats
+
+
+def allowed(delta, n_repeats):
+    """Return `delta` and three standard errors of a rate measured by simulation."""
+    return delta + 3 * np.sqrt(delta * (1 - delta) / n_repeats)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_limits_of_dawid_and_skene_miss_an_accuracy_as_rarely_as_promised(case):
+    assert miss_rates("dawid_skene", case).max() <= allowed(0.05, N_REPEATS)
+
+
+@pytest.mark.parametrize("case", ["two classes", "three sources", "abstentions"])
+def test_limits_of_triplets_miss_an_accuracy_as_rarely_as_promised(case):
+    assert miss_rates("triplet", case).max() <= allowed(0.05, N_REPEATS)
+
+
+def test_limits_of_the_class_balance_miss_it_as_rarely_as_promised():
+    found = [
+        fit_label_model(draw(seed, 2_000, *CASES["two classes"])[1]) for seed in range(N_REPEATS)
+    ]
+    missed = np.mean([not model.class_balance_intervals[0].contains(0.4) for model in found])
+
+    assert missed <= allowed(0.05, N_REPEATS)
+
+
+def test_limits_are_caught_when_rows_are_copies_of_each_other():
+    missed = 0
+    for seed in range(100):
+        _, votes = draw(seed, 250, [0.9, 0.8, 0.7, 0.65])
+        found = fit_label_model(np.repeat(votes, 4, axis=0))
+        missed += not found.accuracy_intervals[1].contains(0.8)
+
+    assert missed / 100 > allowed(0.05, 100)
+
+
+def test_limits_are_caught_when_one_source_copies_another():
+    found = [fit_label_model(copied(seed, 1_000, 0.5)) for seed in range(60)]
+    missed = np.mean([not model.accuracy_intervals[0].contains(0.8) for model in found])
+
+    assert missed > allowed(0.05, 60)
+
+
+def alarm_rate(models):
+    return np.mean([any(pair.p_value < 0.05 for pair in model.independence) for model in models])
+
+
+@pytest.mark.parametrize("abstentions", ["inform", "ignore"])
+@pytest.mark.parametrize("case", ["two classes", "abstentions", "three classes"])
+def test_independent_sources_raise_an_alarm_as_rarely_as_promised(case, abstentions):
+    votes = [draw(seed, 1_000, *CASES[case])[1] for seed in range(N_REPEATS)]
+    models = [fit_label_model(table, abstentions=abstentions) for table in votes]
+
+    assert alarm_rate(models) <= allowed(0.05, N_REPEATS)
+
+
+def test_the_test_of_independence_has_power_where_it_matters():
+    rates = {
+        share: alarm_rate([fit_label_model(copied(seed, 3_000, share)) for seed in range(60)])
+        for share in (0.2, 0.4)
+    }
+
+    assert rates[0.2] > 0.7
+    assert rates[0.4] > 0.95
+
+
+def test_probabilities_are_the_chances_they_say():
+    truth, votes = draw(0, 40_000, [0.8, 0.75, 0.7, 0.65], silent=0.2, balance=[0.3, 0.7])
+    for method in ("dawid_skene", "triplet"):
+        said = fit_label_model(votes, method=method).probabilities[:, 1]
+        bins = np.minimum((said * 10).astype(int), 9)
+        rows = np.bincount(bins, minlength=10)
+        gap = np.abs(np.bincount(bins, said - truth, minlength=10)) / np.maximum(rows, 1)
+
+        assert gap @ rows / truth.size < 0.02
+
+
+def test_shares_of_votes_are_caught_as_no_chances():
+    truth, votes = draw(0, 40_000, [0.8, 0.75, 0.7, 0.65], silent=0.2, balance=[0.3, 0.7])
+    said = fit_label_model(votes, method="majority").probabilities[:, 1]
+    bins = np.minimum((said * 10).astype(int), 9)
+
+    assert np.abs(np.bincount(bins, said - truth, minlength=10)).sum() / truth.size > 0.05
+
+
+FLIPS = np.array([[0.9, 0.1, 0.0], [0.02, 0.95, 0.03], [0.1, 0.1, 0.8]])
+
+
+def noisy_labels(seed, n, overlap):
+    """Return given labels and chances of each; `overlap` of the rows tell nothing."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(3, size=n, p=[0.6, 0.3, 0.1])
+    given = (rng.random(n)[:, None] > FLIPS[truth].cumsum(axis=1)).sum(axis=1)
+    chances = FLIPS[truth] * np.exp(0.05 * rng.normal(size=(n, 3)))
+    mixed = rng.random(n) < overlap
+    chances[mixed] = chances[rng.permutation(np.flatnonzero(mixed))]
+    return given, chances / chances.sum(axis=1, keepdims=True)
+
+
+def noise_miss_rate(n, overlap):
+    true_rate = 0.6 * 0.1 + 0.3 * 0.05 + 0.1 * 0.2
+    found = [noise_matrix(*noisy_labels(seed, n, overlap)).noise_rate for seed in range(N_REPEATS)]
+    return np.mean([not limits.contains(true_rate) for limits in found])
+
+
+@pytest.mark.parametrize("n", [100, 1_000])
+def test_limits_of_label_noise_hold_where_classes_can_be_told_apart(n):
+    assert noise_miss_rate(n, overlap=0.0) <= allowed(0.05, N_REPEATS)
+
+
+def test_limits_of_label_noise_are_caught_where_classes_overlap():
+    assert noise_miss_rate(1_000, overlap=0.3) > allowed(0.05, N_REPEATS)

@@ -1,0 +1,172 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import trimtab as tt
+from trimtab.cli import effort_labels
+from trimtab.cli.output import TrimtabGroup
+from trimtab.core.errors import SchemaError
+from trimtab.effort.labelling import cast_votes, labelling_function
+from trimtab.effort.vote_tables import label_model, read_votes
+
+
+@pytest.fixture
+def texts():
+    return pl.DataFrame({"text": ["win a prize", "lunch?", None, "prize at lunch"]})
+
+
+@labelling_function
+def prize(row):
+    return "spam" if row["text"] and "prize" in row["text"] else None
+
+
+def test_a_function_and_an_expression_say_the_same(texts):
+    rule = pl.when(pl.col("text").str.contains("prize")).then(pl.lit("spam")).alias("expression")
+    votes = cast_votes(texts, [prize, rule], classes=["ham", "spam"])
+
+    assert votes.sources == ("prize", "expression")
+    assert votes.codes.tolist() == [[1, 1], [-1, -1], [-1, -1], [1, 1]]
+
+
+def test_votes_go_into_the_label_model_with_their_names(texts):
+    question = pl.when(pl.col("text").str.ends_with("?")).then(pl.lit("ham")).alias("question")
+    found = label_model(cast_votes(texts, [prize, question]), method="majority")
+
+    assert (found.sources, found.classes) == (("prize", "question"), ("ham", "spam"))
+    assert found.probabilities.tolist() == [[0, 1], [1, 0], [0.5, 0.5], [0, 1]]
+
+
+def test_a_function_that_fails_names_itself_and_the_row(texts):
+    @labelling_function(name="long")
+    def rule(row):
+        return "spam" if len(row["text"]) > 8 else None
+
+    with pytest.raises(SchemaError, match="`long` failed on row 2: TypeError"):
+        cast_votes(texts, [rule])
+
+
+def test_an_expression_on_a_column_that_is_not_there_is_told_of_the_nearest(texts):
+    with pytest.raises(SchemaError, match="Did you mean `text`"):
+        cast_votes(texts, [pl.col("txt").alias("rule")])
+
+
+def test_two_functions_of_one_name_are_refused(texts):
+    with pytest.raises(SchemaError, match="`prize` twice"):
+        cast_votes(texts, [prize, prize])
+
+
+@pytest.mark.parametrize(
+    ("votes", "options", "classes", "codes"),
+    [
+        ([[0, 1], [-1, 1]], {}, (0, 1), [[0, 1], [-1, 1]]),
+        ([[0, 2], [None, 1]], {}, (0, 1, 2), [[0, 2], [-1, 1]]),
+        ([[1, -1], [0, 1]], {"abstain": 0}, (-1, 1), [[1, 0], [-1, 1]]),
+        ([["b", "a"], [None, "b"]], {}, ("a", "b"), [[1, 0], [-1, 1]]),
+        ([["b", "a"], ["?", "b"]], {"abstain": "?"}, ("a", "b"), [[1, 0], [-1, 1]]),
+        (np.array([[0.0, np.nan]]), {}, (0, 1), [[0, -1]]),
+        (np.array([[True, False]]), {}, (0, 1), [[1, 0]]),
+        ([["a", None]], {"classes": ["z", "a"]}, ("z", "a"), [[1, -1]]),
+    ],
+)
+def test_votes_are_read_in_the_ways_that_people_write_them(votes, options, classes, codes):
+    found = read_votes(votes, **options)
+
+    assert found.classes == classes
+    assert found.codes.tolist() == codes
+
+
+def test_files_and_frames_are_read_alike(tmp_path):
+    frame = pl.DataFrame({"id": [7, 8], "a": ["x", None], "b": ["y", "x"]})
+    frame.write_csv(tmp_path / "votes.csv")
+    for source in (tmp_path / "votes.csv", frame, frame.to_pandas()):
+        assert read_votes(source, sources=["a", "b"]).codes.tolist() == [[0, 1], [-1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "words"),
+    [
+        ({"a": ["x", "y"]}, {"sources": ["b"]}, "column `b`"),
+        ({"a": ["x"], "b": [1]}, {}, "text in each"),
+        ({"a": ["x", "y"]}, {"classes": ["x", "z"]}, "got 'y'"),
+        ({"a": ["x", "x"]}, {}, "at least two classes"),
+        ({}, {}, "0 columns"),
+    ],
+)
+def test_bad_tables_say_what_was_expected(frame, options, words):
+    with pytest.raises(SchemaError, match=words):
+        read_votes(pl.DataFrame(frame), **options)
+
+
+def test_shares_of_classes_may_be_given_by_name():
+    votes = pl.DataFrame({"a": ["x", "y"] * 50, "b": ["x", "y"] * 50, "c": ["x", "x"] * 50})
+    found = label_model(votes, class_balance={"y": 0.7, "x": 0.3})
+
+    assert found.class_balance.tolist() == [0.3, 0.7]
+    with pytest.raises(ValueError, match="each class"):
+        label_model(votes, class_balance={"y": 1.0})
+
+
+def test_the_public_names_are_these():
+    assert tt.label_model is label_model
+    assert tt.labelling_function is labelling_function
+
+
+@pytest.fixture
+def effort():
+    app = typer.Typer(cls=TrimtabGroup, pretty_exceptions_enable=False)
+    effort_labels.register(app)
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def voted(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(2, size=2_000)
+    right = rng.random((2_000, 4)) < [0.9, 0.8, 0.7, 0.7]
+    said = np.where(right, truth[:, None], 1 - truth[:, None])
+    frame = pl.DataFrame(np.array(["ham", "spam"])[said], schema=["a", "b", "c", "d"])
+    frame.with_columns(day=pl.Series(["mon", "tue"] * 1_000)).write_parquet(tmp_path / "v.parquet")
+    return tmp_path / "v.parquet"
+
+
+def test_the_command_writes_probabilities_and_prices_the_doubt(effort, voted, tmp_path):
+    out = tmp_path / "labels.csv"
+    done = effort("labels", voted, "--by", "day", "--out", out, "--label-cost", 0.5, "--json")
+    facts = json.loads(done.stdout)
+
+    assert done.exit_code == 0
+    assert [round(s["accuracy"], 1) for s in facts["sources"]] == [0.9, 0.8, 0.7, 0.7]
+    assert set(facts["slices"]) == {"mon", "tue"}
+    assert facts["cost"] == 0.5 * facts["in_doubt"]
+    assert pl.read_csv(out).columns == ["p_ham", "p_spam"]
+
+
+def test_the_command_says_when_votes_are_not_enough(effort, voted):
+    done = effort("labels", voted, "--sources", "a,b")
+
+    assert done.exit_code == 3
+    assert "at least three sources" in done.stderr
+
+
+def test_the_command_names_the_nearest_method(effort, voted):
+    done = effort("labels", voted, "--method", "triplets", "--sources", "a,b,c")
+
+    assert done.exit_code == 2
+    assert "Did you mean `triplet`?" in done.stderr
+
+
+def test_the_command_lists_labels_that_look_wrong(effort, tmp_path):
+    labels = ["ham"] * 50 + ["spam"] * 50
+    chance = [0.9] * 47 + [0.1] * 53
+    frame = pl.DataFrame({"label": labels, "p_ham": chance, "p_spam": [1 - x for x in chance]})
+    frame.write_csv(tmp_path / "scored.csv")
+    words = ("label-errors", tmp_path / "scored.csv", "--label", "label", "--label-cost", 2)
+    facts = json.loads(effort(*words, "--json").stdout)
+
+    assert facts["rows"] == [47, 48, 49]
+    assert facts["cost"] == 6
+    assert "3 of 100 labels look wrong" in effort(*words).stdout
