@@ -9,7 +9,7 @@ from trimtab.effort.feasibility_arms import RepresentationCurve
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_result import Feasibility
 
-_WIDTH, _HEIGHT, _LEFT, _BELOW = 720, 320, 48, 36
+_WIDTH, _HEIGHT, _LEFT, _ABOVE, _BELOW = 720, 330, 48, 12, 36
 # Okabe and Ito's set, which colour-blind readers can tell apart
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777")
 _STYLE = Markup("""
@@ -73,7 +73,7 @@ def curves_picture(found: Feasibility) -> Markup:
         return _LEFT + (math.log2(size) - first) / span * (_WIDTH - _LEFT - 150)
 
     def y(error: float) -> float:
-        return (_HEIGHT - _BELOW) * (1 - min(error, top) / top)
+        return _ABOVE + (_HEIGHT - _ABOVE - _BELOW) * (1 - min(error, top) / top)
 
     low, high = found.interval
     right = _WIDTH - 150
