@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from trimtab.cli.data_options import writing
 from trimtab.cli.gate_ledger import login, open_ledger
-from trimtab.cli.gate_rows import GateRows, GateSources, read_gate_rows
+from trimtab.cli.gate_rows import GateRows, GateSources, ordered_rows, read_gate_rows
+from trimtab.cli.gate_told import MOMENT, refuse_unwritable, told_in_words, write_reports
 from trimtab.cli.output import emit, talk
 from trimtab.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from trimtab.core.records import Verdict
     from trimtab.gates.condition import Condition
     from trimtab.gates.ledger import Ledger
     from trimtab.gates.ledger_evidence import LookResult
     from trimtab.gates.ledger_sets import KnownTestSet
     from trimtab.gates.plan import GatePlan
+    from trimtab.gates.report_parts import Shown
 
 EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
 DEFAULTS: dict[str, Any] = {
@@ -123,14 +123,14 @@ def check_condition(promise: Promise, sources: GateSources, look: Look, *, as_js
     from trimtab.gates.decide import gate_decide
 
     for option, path in look.reports:
-        _refuse_unwritable(path, option)
+        refuse_unwritable(path, option)
     for note in promise.notes(to=look.to):
         talk(escape(note))
     found = read_gate_rows(sources, promise.asked())
     if sources.columns.label not in found.rows.columns:
         talk(escape(f"{sources.labels} has no column `{sources.columns.label}`: no labels yet."))
     if look.is_counted:
-        _check_counted(promise, found, look, as_json=as_json)
+        _check_counted(promise, found, sources, look, as_json=as_json)
         return
     if look.to or look.commit or look.who:
         raise typer.BadParameter("--to, --commit and --who are for a look that a --ledger counts")
@@ -138,12 +138,14 @@ def check_condition(promise: Promise, sources: GateSources, look: Look, *, as_js
     verdict = gate_decide(plan, **found.evidence, cases=found.cases)
     if verdict.outcome != "not enough data":
         talk("No ledger counts this look: the promise is for the first of them. See --ledger.")
-    _write_reports(look, verdict, shown="evidence", plan=plan, left=None)
+    write_reports(look.reports, verdict, shown="evidence", plan=plan, left=None)
     emit(verdict.to_dict(), as_json=as_json, text=f"{verdict.outcome}: {verdict.reason}")
     raise typer.Exit(EXIT_CODES[verdict.outcome])
 
 
-def _check_counted(promise: Promise, found: GateRows, look: Look, *, as_json: bool) -> None:
+def _check_counted(
+    promise: Promise, found: GateRows, sources: GateSources, look: Look, *, as_json: bool
+) -> None:
     """Take the look through the ledger: one step, and no more told than it pays for."""
     from trimtab.gates.decide import gate_decide
 
@@ -166,10 +168,11 @@ def _check_counted(promise: Promise, found: GateRows, look: Look, *, as_json: bo
         champion=_champion(found.names),
         challenger=look.commit or found.names["n"],
         condition=_asked(plan, found),
-        who=who or login(), at=now,
+        who=who or login(), at=now, inputs=_inputs(plan, found, sources),
         decide=lambda: gate_decide(plan, **found.evidence, cases=found.cases),
     )  # fmt: skip
-    _tell(plan, result, look, as_json=as_json)
+    retired = ledger.test_set(opened.fingerprint).state == "retired"
+    _tell(plan, result, look, retired=retired, as_json=as_json)
 
 
 def opened_set(ledger: "Ledger", fingerprint: str) -> "KnownTestSet | None":
@@ -188,58 +191,30 @@ def _asked(plan: "GatePlan", found: GateRows) -> str:
     return words if found.costs is None else f"{words} with costs {sorted(found.costs.items())}"
 
 
-def _tell(plan: "GatePlan", result: "LookResult", look: Look, *, as_json: bool) -> None:
+def _inputs(plan: "GatePlan", found: GateRows, sources: GateSources) -> str:
+    """Return what stands for the answers, and the columns of slices, that an open look keeps."""
+    from trimtab.cli.gate_files import digest
+
+    columns = sorted({name for one in plan.condition.variables for name, _ in one.where})
+    if not columns:
+        return found.names["n"]
+    rows, _ = ordered_rows(sources)  # all of them: with a constant baseline some are left out
+    return f"{found.names['n']}+{digest(rows.select(columns))}"
+
+
+def _tell(
+    plan: "GatePlan", result: "LookResult", look: Look, *, retired: bool, as_json: bool
+) -> None:
     if result.alarm:
         talk(escape(f"alarm: {result.alarm}"))
     for problem in result.undelivered:
         talk(escape(f"not delivered yet: {problem}"))
     verdict = result.verdict
-    waits = verdict is not None and verdict.outcome == "not enough data"
-    if waits and "sequential" in plan.method:
-        talk("Whether a sequential gate needs more labels is for those who label to know alone.")
-    _write_reports(
-        look, verdict, shown="outcome" if verdict else "nothing", plan=plan, left=result.left
-    )
+    if result.is_open:
+        talk(MOMENT)
+    shown: Shown = "outcome" if verdict else "nothing"
+    write_reports(look.reports, verdict, shown=shown, plan=plan, left=result.left)
     facts = {**result.to_dict(), "outcome": verdict.outcome if verdict else None}
-    emit(facts, as_json=as_json, text=_told_in_words(result, plan.steps))
+    facts["open"] = result.is_open
+    emit(facts, as_json=as_json, text=told_in_words(result, plan.steps, retired=retired))
     raise typer.Exit(EXIT_CODES[verdict.outcome] if verdict else 0)
-
-
-def _told_in_words(result: "LookResult", steps: int) -> str:
-    """Return what may be told: the bit, failed unit cases, and what is left of the budget."""
-    from trimtab.gates.report_parts import case_part, cases_of
-
-    verdict, left = result.verdict, f"{result.left:,} of {steps:,} looks left."
-    if result.repeated:
-        left = f"The same look as before, which costs nothing: {left}"
-    if verdict is None:
-        return f"taken: look {result.step:,}. Its result goes to the third party. {left}"
-    if verdict.outcome == "not enough data":
-        return f"{verdict.outcome}: {verdict.reason} No look was spent: {left}"
-    wrong = [case_part(case) for case in cases_of(verdict) if not case["passes"]]
-    said = "".join(f" {case.name}: {case.says}." for case in wrong)
-    kept = "Estimates stay in the ledger until the test set is retired."
-    if not result.left:
-        kept = "The test set is retired: `trimtab gate ledger list --evidence` has the estimates."
-    return f"{verdict.outcome}.{said} {left} {kept}"
-
-
-def _write_reports(
-    look: Look, verdict: "Verdict | None", *, shown: Any, plan: "GatePlan", left: int | None
-) -> None:
-    from trimtab.gates.report import junit_xml, markdown
-
-    writers = {"--junit": junit_xml, "--markdown": markdown}
-    for option, path in look.reports:
-        text = writers[option](verdict, shown=shown, condition=str(plan.condition), left=left)
-        with writing(path, option):
-            path.write_text(text, encoding="utf-8")
-
-
-def _refuse_unwritable(path: Path, option: str) -> None:
-    """Refuse a report that could not be written, before a look is spent on it."""
-    with writing(path, option):
-        there = path.exists()
-        path.open("a").close()
-        if not there:
-            path.unlink()

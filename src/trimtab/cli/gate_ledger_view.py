@@ -49,6 +49,8 @@ def _head(known: "KnownTestSet") -> str:
 def _budget(known: "KnownTestSet") -> str:
     kind = {"look": "looks", "reading": "readings"}[known.step_kind]
     state = f"{known.left} of {known.steps} {kind} left"
+    if known.open_looks:
+        state += f", open: look {', look '.join(map(str, known.open_looks))}"
     if known.state == "retired":
         state = f"retired ({known.retired_why}) after {known.taken} of {known.steps} {kind}"
     return (

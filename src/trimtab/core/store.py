@@ -161,13 +161,19 @@ class Store:
 
     def change(self, table: str, values: Mapping[str, Any], **where: Any) -> int:
         """Set `values` on the rows whose columns equal `where`; return how many there were."""
+        with self.transaction() as connection:
+            return self.change_within(connection, table, values, **where)
+
+    def change_within(
+        self, connection: Connection, table: str, values: Mapping[str, Any], **where: Any
+    ) -> int:
+        """Set values as part of a caller's transaction (see `change`)."""
         target = TABLES[table]
         new = dict(values)
         if "details" in new:
             new["details"] = jsonable(new["details"])
-        with self.transaction() as connection:
-            query = sa.update(target).where(self._match(target, where)).values(**new)
-            return connection.execute(query).rowcount
+        query = sa.update(target).where(self._match(target, where)).values(**new)
+        return connection.execute(query).rowcount
 
     def scopes(self) -> list[str]:
         """Return the names of all scopes that have a row in any table, in alphabetical order."""

@@ -18,9 +18,8 @@ from trimtab.gates import ledger_chain
 from trimtab.gates.delta import Adaptivity
 from trimtab.gates.ledger_alarm import retire_once
 from trimtab.gates.ledger_delivery import deliver_waiting
-from trimtab.gates.ledger_evidence import LookResult, shown_look, undecided
-from trimtab.gates.ledger_look import SpentTestSetError as SpentTestSetError
-from trimtab.gates.ledger_look import find_look, refuse, refuse_larger_share, result_of, take
+from trimtab.gates.ledger_evidence import LookResult, shown_look
+from trimtab.gates.ledger_look import find_look, result_of, take
 from trimtab.gates.ledger_opening import checked_budget, open_test_set
 from trimtab.gates.ledger_reading import (
     ReadingResult,
@@ -28,6 +27,8 @@ from trimtab.gates.ledger_reading import (
     stored_readings,
     take_reading,
 )
+from trimtab.gates.ledger_refusal import SpentTestSetError as SpentTestSetError
+from trimtab.gates.ledger_refusal import refuse, refuse_larger_share
 from trimtab.gates.ledger_sets import KnownTestSet, Reveals, find_test_set, known_test_sets
 from trimtab.gates.ledger_sets import fingerprint_of_ids as fingerprint_of_ids
 
@@ -39,8 +40,7 @@ class Ledger:
     ----------
     store : Store
         Where they are kept; they survive restarts, and no two processes take the same step.
-        Whoever can read it can read the evidence: keep it where developers have no access if
-        they are not to see it.
+        Whoever can read it can read the evidence: keep it where developers cannot.
 
     Examples
     --------
@@ -87,15 +87,14 @@ class Ledger:
         steps : int
             How many looks (or readings) it is for.
         adaptivity : {"none", "first_change", "full"}
-            Who is told: under `none` a third party and not the developer; under `full` the
-            developer, one bit a look; under `first_change` too, and the first pass retires it.
+            Who is told: under `none` a third party; under `full` the developer, one bit a look;
+            under `first_change` too, and the first pass retires it.
         who, at : str, datetime
             Who opens it, and when, with a time zone.
         name : str, optional
             What people call it. Only one open test set has it.
         to : str, optional
-            File or URL of the third party, needed under `none`. It is set here and not at a
-            look, since it is not for the one who asks to choose.
+            File or URL of the third party, needed under `none`; who asks cannot choose it.
         reveals : {"bit", "range", "everything"}, default="bit"
             What a step tells: of a look one bit or (with `none` only) everything; of a reading
             of the overfitting meter (with `full` only) a range. See `ledger_opening.Budget`.
@@ -121,11 +120,15 @@ class Ledger:
         who: str,
         at: datetime,
         decide: Callable[[], Verdict],
+        inputs: str = "",
     ) -> LookResult:
         """Decide a look and tell what may be told; the same look again costs nothing.
 
         The same challenger, champion and condition on the same test set is the same look: it is
-        told what it was told, and spends nothing.
+        told what it was told, and spends nothing. *Not enough data* spends nothing if the verdict
+        says that it came from counts of labels alone (`detail["used_labels"]` is False). If not,
+        its step is spent and the look is open: asked again, it goes on under that step until it
+        is decided. A set is retired when its steps are taken and none of its looks is open.
 
         Parameters
         ----------
@@ -140,6 +143,9 @@ class Ledger:
         decide : callable
             Returns the verdict, made for one step of the test set's budget. It may be called
             without its verdict being used, and must not write to the store.
+        inputs : str, optional
+            Fingerprint of what is judged besides labels (answers, columns of slices): an open
+            look goes on with the same only. Left out, that is the caller's duty.
 
         Raises
         ------
@@ -148,25 +154,22 @@ class Ledger:
         SpentTestSetError
             If it has no look left, or was retired.
         ConfigError
-            If it was opened for readings, or the verdict is for a larger delta than a step has.
+            If it was opened for readings, delta is above a step's, or `inputs` have changed.
         SourceError
             If the file that hidden results go to cannot be written; nothing is spent.
         """
         question = {"champion": champion, "challenger": challenger, "condition": condition}
         try:
-            result = self.look_taken(test_set, **question)
-            if result is None:
-                known = self.test_set(test_set)
-                refuse(known, "look")
+            known = self.test_set(test_set)  # first: another process may decide and retire it
+            result = self.look_taken(known.fingerprint, **question)
+            if result is None or result.is_open:
+                refuse(known, "look", open_look=None if result is None else result.step)
                 verdict = decide()  # outside the transaction: it may take a while
                 refuse_larger_share(known, verdict)
-                if verdict.outcome == "not enough data" and known.reveals == "bit":
-                    found = undecided(verdict)
-                    result = LookResult(known.fingerprint, None, "nothing", found, known.left)
-                else:
-                    result = take(
-                        self._store, known.fingerprint, question, verdict, who=who, at=at
-                    )
+                result = take(
+                    self._store, known.fingerprint, question, verdict, who=who, at=at,
+                    inputs=inputs,
+                )  # fmt: skip
         finally:
             undelivered = self.deliver(at=at)
         return replace(result, undelivered=undelivered)
@@ -229,7 +232,7 @@ class Ledger:
         return ledger_chain.verify(self._store, head=head)
 
     def test_sets(self) -> list[KnownTestSet]:
-        """Return the test sets of this scope with their budgets, in the order they were opened."""
+        """Return the test sets of this scope with their budgets, in order."""
         return known_test_sets(self._store.rows(ledger_chain.TABLE, order="number"))
 
     def test_set(self, word: str) -> KnownTestSet:
@@ -242,9 +245,6 @@ class Ledger:
         What was not told is left out until the set is retired: outcome and verdict.
         """
         where = {} if test_set is None else {"test_set": test_set}
-        order = ("at", "test_set", "step") if test_set is None else ("step",)
+        rows = self._store.rows("looks", order=("at", "test_set", "step"), **where)
         released = {one.fingerprint for one in self.test_sets() if one.state == "retired"}
-        return [
-            shown_look(row, released=row["test_set"] in released)
-            for row in self._store.rows("looks", order=order, **where)
-        ]
+        return [shown_look(row, released=row["test_set"] in released) for row in rows]

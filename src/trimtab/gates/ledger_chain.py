@@ -3,6 +3,7 @@
 Each entry holds the hash of the one before it, so that a changed, removed, inserted or reordered
 entry breaks the chain at its place. What an entry means is no matter of this file, but for looks:
 an entry on a look holds the digest of its row in the table of looks, with all of the evidence. A
+look that was open gets a second entry when it is decided, and its row is held against that one. A
 reading of the overfitting meter has no row: all that is kept of it was told, and is in its entry.
 
 A chain does not stop someone who may write to the database from writing all of it anew. Whoever
@@ -49,7 +50,8 @@ def append_within(
     Parameters
     ----------
     kind : str
-        `opened`, `look`, `reading`, `delivered`, `retired` or `alarm`.
+        `opened`, `look`, `decided` (a look that was open), `reading`, `delivered`, `retired` or
+        `alarm`.
     test_set : str
         Fingerprint of the test set it is about.
     at : datetime
@@ -132,15 +134,17 @@ def _changed_looks(
 ) -> list[str]:
     problems = []
     rows = {(look["test_set"], look["step"]): look for look in looks}
-    for entry in entries:
-        if entry["kind"] != "look":
-            continue
-        place = (entry["test_set"], entry["details"].get("step"))
-        row = rows.pop(place, None)
+    latest = {
+        (entry["test_set"], entry["details"].get("step")): entry["details"].get("row")
+        for entry in entries
+        if entry["kind"] in ("look", "decided")
+    }
+    for (name, step), written in latest.items():
+        row = rows.pop((name, step), None)
         if row is None:
-            problems.append(f"look {place[1]} at test set {place[0]} was removed")
-        elif digest(row) != entry["details"].get("row"):
-            problems.append(f"look {place[1]} at test set {place[0]} was changed")
+            problems.append(f"look {step} at test set {name} was removed")
+        elif digest(row) != written:
+            problems.append(f"look {step} at test set {name} was changed")
     return problems + [
         f"look {step} at test set {name} has no entry: it was inserted, or renumbered"
         for name, step in rows
@@ -153,8 +157,9 @@ def _overdrawn(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     allowed: dict[str, int] = {}
     due: dict[str, str] = {}
     taken: dict[str, int] = {}
+    waiting: set[tuple[str, Any]] = set()
     for entry in entries:
-        name, number = entry["test_set"], entry["number"]
+        name, number, step = entry["test_set"], entry["number"], entry["details"].get("step")
         if entry["kind"] == "opened":
             if name in allowed:
                 problems.append(f"entry {number} opens test set {name} a second time")
@@ -162,9 +167,16 @@ def _overdrawn(entries: Sequence[Mapping[str, Any]]) -> list[str]:
             due[name] = "reading" if entry["details"].get("reveals") == "range" else "look"
         elif entry["kind"] == "retired":
             allowed[name] = taken.get(name, 0)
+            waiting = {place for place in waiting if place[0] != name}
+        elif entry["kind"] == "decided":
+            if (name, step) not in waiting:
+                problems.append(f"entry {number} decides look {step} at {name}, which is not open")
+            waiting.discard((name, step))
         elif (kind := entry["kind"]) in ("look", "reading"):
             taken[name] = taken.get(name, 0) + 1
-            in_turn = entry["details"].get("step") == taken[name] <= allowed.get(name, 0)
+            in_turn = step == taken[name] <= allowed.get(name, 0)
             if not in_turn or kind != due.get(name):
                 problems.append(f"entry {number} is a {kind} at {name} that was not due")
+            if kind == "look" and entry["details"].get("open"):
+                waiting.add((name, step))
     return problems

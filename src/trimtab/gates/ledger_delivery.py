@@ -85,8 +85,7 @@ def deliver_waiting(store: Store, *, at: datetime) -> tuple[str, ...]:
     done = {_place(entry) for entry in entries if entry["kind"] == "delivered"}
     problems: dict[str, str] = {}
     for entry in entries:
-        hidden = entry["kind"] == "look" and entry["details"]["revealed"] == "nothing"
-        if not hidden or _place(entry) in done:
+        if not _is_hidden_result(entry) or _place(entry) in done:
             continue
         to = known[entry["test_set"]].to
         assert to is not None, "a look is refused whose result could go nowhere"
@@ -98,6 +97,13 @@ def deliver_waiting(store: Store, *, at: datetime) -> tuple[str, ...]:
             continue
         _note(store, entry, to=to, at=at)
     return tuple(problems.values())
+
+
+def _is_hidden_result(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry tells of a verdict that nobody was told; an open look has none."""
+    details = entry["details"]
+    decided = entry["kind"] == "decided" or (entry["kind"] == "look" and not details.get("open"))
+    return bool(decided and details["revealed"] == "nothing")
 
 
 def _place(entry: Mapping[str, Any]) -> tuple[str, int]:

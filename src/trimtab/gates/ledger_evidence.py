@@ -1,5 +1,6 @@
 """What may be told of a look, and to whom: a bit, nothing, or the evidence.
 
+A look that was paid for and is not decided yet is open: of it no more is told than that.
 Evidence is everything of a verdict that depends on the values of labels beyond its outcome:
 estimates, intervals, the reason, the share of each clause. It stays in the ledger until the test
 set is retired.
@@ -29,7 +30,7 @@ class LookResult(Record):
         Fingerprint.
     step : int or None
         The step that this look spent, now or when it was first taken; None for *not enough
-        data*, which spends none.
+        data* by counts of labels alone, which spends none.
     revealed : str
         `pass` or `fail`: that one bit; `nothing`; or `everything`.
     verdict : Verdict or None
@@ -53,6 +54,12 @@ class LookResult(Record):
     repeated: bool = False
     alarm: str | None = None
     undelivered: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the look was paid for and is not decided yet: it goes on with more labels."""
+        waits = self.verdict is not None and self.verdict.outcome == "not enough data"
+        return waits and self.step is not None and self.revealed == "nothing"
 
 
 def told(verdict: Verdict) -> Verdict:
@@ -84,6 +91,19 @@ def undecided(verdict: Verdict) -> Verdict:
     return replace(verdict, estimates={}, intervals={}, detail=detail | {"clauses": clauses})
 
 
+def still_open(verdict: Verdict, step: int) -> Verdict:
+    """Return what is told of an open look: that it is open.
+
+    Which of its clauses waits, and for how many labels, would tell of the values seen so far.
+    """
+    return replace(
+        told(verdict),
+        reason=f"look {step} is open: more labels are needed",
+        labels_used=0,
+        detail=told(verdict).detail | {"used_labels": True},
+    )
+
+
 def verdict_from(values: dict[str, Any]) -> Verdict:
     """Return the verdict that `Verdict.to_dict` was stored as.
 
@@ -111,6 +131,19 @@ def told_of(row: Mapping[str, Any]) -> Told:
     return revealed
 
 
+def is_open(row: Mapping[str, Any]) -> bool:
+    """Return whether a look was paid for and is not decided yet.
+
+    Where everything is told, *not enough data* is a verdict like the others.
+
+    Examples
+    --------
+    >>> is_open({"outcome": "not enough data", "details": {"revealed": "nothing"}})
+    True
+    """
+    return bool(row["outcome"] == "not enough data" and told_of(row) == "nothing")
+
+
 def shown_look(row: Mapping[str, Any], *, released: bool) -> dict[str, Any]:
     """Return a row of the table of looks as anyone may see it.
 
@@ -120,5 +153,7 @@ def shown_look(row: Mapping[str, Any], *, released: bool) -> dict[str, Any]:
     revealed = told_of(row)
     if released or revealed == "everything":
         return dict(row)
+    if is_open(row):
+        return {**row, "details": {"revealed": revealed}}
     outcome = None if revealed == "nothing" else revealed
     return {**row, "outcome": outcome, "details": {"revealed": revealed}}

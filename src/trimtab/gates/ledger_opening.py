@@ -20,8 +20,9 @@ class Budget:
     `reveals` says what a step tells, and so what it is spent on.
 
     - `bit`: a look tells *pass* or *fail* and no evidence, under `none` not even that. *Not
-      enough data* has to depend on counts of labels alone, never on their values: it costs no
-      step, and once there are more labels the look goes on.
+      enough data* by counts of labels alone costs no step. By their values, as a sequential
+      method says it, it costs the step at once: the look is open, and goes on under that step
+      when there are more labels. So at most `steps` questions are ever put to the values.
     - `range`, with `full` only: a reading of the overfitting meter tells which of the ranges the
       gap lies in. With m ranges a developer can have been told m^H things, not 2^H, and the
       meter's number of rows pays for that; so such a set takes no looks, and others no readings.

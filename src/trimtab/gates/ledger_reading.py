@@ -17,7 +17,8 @@ from trimtab.core.records import Record
 from trimtab.core.store import Store
 from trimtab.gates import ledger_chain
 from trimtab.gates.delta import decimal_share
-from trimtab.gates.ledger_look import refuse, spend_within
+from trimtab.gates.ledger_look import spend_within
+from trimtab.gates.ledger_refusal import refuse
 from trimtab.gates.ledger_sets import find_test_set, known_test_sets
 from trimtab.gates.meter import MeterReading, meter
 

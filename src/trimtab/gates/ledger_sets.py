@@ -23,7 +23,9 @@ class KnownTestSet(Record):
     `left` counts the steps that may still be taken: none once it is retired. A retired set is
     released to development: its evidence is shown, and models may be trained on it. `to` is the
     file or URL that results go to which the developer is not told; a URL's secrets are in it.
-    `ranges` are where one range of the overfitting meter ends and the next begins.
+    `ranges` are where one range of the overfitting meter ends and the next begins. `open_looks`
+    are the steps that were spent on looks which are not decided yet: a set of which one is open
+    is not retired by its last step.
     """
 
     fingerprint: str
@@ -38,6 +40,7 @@ class KnownTestSet(Record):
     opened_at: datetime
     taken: int = 0
     left: int = 0
+    open_looks: tuple[int, ...] = ()
     state: Literal["open", "retired"] = "open"
     retired_at: datetime | None = None
     retired_why: str = ""
@@ -58,9 +61,16 @@ def known_test_sets(entries: Sequence[Mapping[str, Any]]) -> list[KnownTestSet]:
     opened = {row["test_set"]: row for row in entries if row["kind"] == "opened"}
     retired = {row["test_set"]: row for row in entries if row["kind"] == "retired"}
     taken: dict[str, int] = {}
+    waiting: dict[str, list[int]] = {name: [] for name in opened}
     for row in entries:
         taken[row["test_set"]] = taken.get(row["test_set"], 0) + (row["kind"] in _STEPS)
-    return [_known(row, taken[name], retired.get(name)) for name, row in opened.items()]
+        if row["kind"] == "look" and row["details"].get("open"):
+            waiting[row["test_set"]].append(row["details"]["step"])
+        elif row["kind"] == "decided":
+            waiting[row["test_set"]].remove(row["details"]["step"])
+    return [
+        _known(row, taken[name], waiting[name], retired.get(name)) for name, row in opened.items()
+    ]
 
 
 def find_test_set(known: Iterable[KnownTestSet], word: str) -> KnownTestSet:
@@ -134,7 +144,10 @@ def fingerprint_of_ids(ids: Any) -> str:
 
 
 def _known(
-    opened: Mapping[str, Any], taken: int, retired: Mapping[str, Any] | None
+    opened: Mapping[str, Any],
+    taken: int,
+    waiting: Sequence[int],
+    retired: Mapping[str, Any] | None,
 ) -> KnownTestSet:
     body = opened["details"]
     return KnownTestSet(
@@ -150,6 +163,7 @@ def _known(
         opened_at=opened["at"],
         taken=taken,
         left=0 if retired else body["steps"] - taken,
+        open_looks=() if retired else tuple(waiting),
         state="retired" if retired else "open",
         retired_at=retired["at"] if retired else None,
         retired_why=retired["details"]["why"] if retired else "",

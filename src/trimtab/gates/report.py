@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 from trimtab.core.records import Verdict
 from trimtab.gates.report_parts import (
-    SAYS,
     Shown,
     case_part,
     cases_of,
@@ -19,6 +18,7 @@ from trimtab.gates.report_parts import (
     lacks,
     next_step,
     number,
+    outcome_in_words,
     parts,
     properties,
     told_outcome,
@@ -152,8 +152,10 @@ def markdown(
     """
     outcome = told_outcome(verdict, shown)
     name = whole(verdict, shown, condition).name
-    lines = [f"### Gate: {outcome or 'not shown here'}", "", _code(name), "", SAYS[outcome]]
-    if not has_parts(verdict) and (reason := told_reason(verdict, shown)):
+    said = outcome_in_words(verdict, shown)
+    lines = [f"### Gate: {outcome or 'not shown here'}", "", _code(name), "", said]
+    tabled = clauses_of(verdict) if outcome == "not enough data" else has_parts(verdict)
+    if not tabled and (reason := told_reason(verdict, shown)):
         lines += ["", _plain(reason)]
     lines += _clause_table(verdict, shown)
     cases = [case_part(case) for case in cases_of(verdict)]

@@ -38,6 +38,14 @@ def told_outcome(verdict: Verdict | None, shown: Shown) -> Outcome | None:
     return verdict.outcome
 
 
+def outcome_in_words(verdict: Verdict | None, shown: Shown) -> str:
+    """Return the outcome in a sentence."""
+    outcome = told_outcome(verdict, shown)
+    if verdict and outcome == "not enough data" and verdict.detail.get("used_labels"):
+        return "The labels so far do not decide it."
+    return SAYS[outcome]
+
+
 def told_reason(verdict: Verdict | None, shown: Shown) -> str:
     """Return the reason if it may be told: that of a *pass* or *fail* may hold estimates."""
     if verdict is None or not (verdict.outcome == "not enough data" or shown == "evidence"):
@@ -48,8 +56,8 @@ def told_reason(verdict: Verdict | None, shown: Shown) -> str:
 def whole(verdict: Verdict | None, shown: Shown, condition: str) -> Part:
     """Return the condition as one part."""
     outcome = told_outcome(verdict, shown)
-    says = f"{SAYS[outcome]} {told_reason(verdict, shown)}".strip()
-    return Part((verdict.condition if verdict else condition) or "condition", outcome, says)
+    sentence = f"{outcome_in_words(verdict, shown)} {told_reason(verdict, shown)}".strip()
+    return Part((verdict.condition if verdict else condition) or "condition", outcome, sentence)
 
 
 def parts(verdict: Verdict | None, shown: Shown, condition: str) -> list[Part]:

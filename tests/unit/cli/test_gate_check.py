@@ -115,11 +115,25 @@ def test_without_a_baseline_it_is_the_best_constant(files, answers):
     estimates = json.loads(passed.stdout)["estimates"]
 
     assert passed.exit_code == 0
-    assert estimates["baseline"] == pytest.approx(max(truth.mean(), 1 - truth.mean()))
-    assert estimates["n"] == pytest.approx((truth == new).mean())
+    ids = pl.Series("id", np.arange(N))
+    counted = fixed_order(ids, salt=fingerprint_of_ids(ids))[: gate_plan(
+        text, reliability="0.99", steps=4, adaptivity="none").samples]  # fmt: skip
+    share = truth[counted].mean()
+    assert estimates["baseline"] == pytest.approx(max(share, 1 - share))
+    assert estimates["n"] == pytest.approx((truth == new)[counted].mean())
     assert waits.exit_code == 3
     assert len(json.loads(wanted.stdout)["ids"]) == 100
     assert check(files, *PROMISE, condition=text, labels="asked").exit_code == 3
+
+
+def test_a_constant_that_would_help_the_model_is_refused(files):
+    """Fitted to the labels, it looks better than it is."""
+    for text, mode in (("n - baseline < 0.5 +/- 0.1", "fp_free"),
+                       ("n - baseline > 0.3 +/- 0.1", "fn_free")):  # fmt: skip
+        result = check(files, *PROMISE, "--mode", mode, condition=text)
+
+        assert result.exit_code == 2
+        assert "--baseline FILE" in result.stderr.replace("\n", " ")
 
 
 def test_a_constant_is_not_fitted_to_labels_picked_by_hand(files, answers):
@@ -306,6 +320,80 @@ def test_too_few_labels_cost_no_step(files):
     assert json.loads(waits.stdout)["step"] is None
     assert "label-next" in json.loads(waits.stdout)["verdict"]["reason"]
     assert json.loads(then.stdout)["step"] == 1
+
+
+def labelled_first(files, rows):
+    """The labels of so many rows, in the order of the test set."""
+    labels = pl.read_parquet(files / "labels.parquet")
+    order = fixed_order(labels["id"], salt=fingerprint_of_ids(labels["id"]))
+    known = pl.Series(np.arange(N) < rows)
+    first = labels[order].with_columns(pl.when(known).then("label").alias("label"))
+    first.write_parquet(files / f"first{rows}.parquet")
+    return f"first{rows}"
+
+
+SEQUENTIAL = ["--method", "sequential", "--adaptivity", "first_change"]
+
+
+def test_an_open_look_is_paid_for_and_goes_on_for_nothing(files):
+    at = ["--ledger", str(files / "gate.db"), "--reliability", "0.9", "--steps", "2"]
+    reports = ["--junit", str(files / "gate.xml"), "--markdown", str(files / "gate.md")]
+    few = labelled_first(files, 40)
+    waits = check(files, *at, *SEQUENTIAL, *reports, labels=few)
+    again = looked(files, *SEQUENTIAL, labels=few)
+    listed = run(app, ["gate", "ledger", "list", "--ledger", str(files / "gate.db")])
+    done = looked(files, *SEQUENTIAL)
+
+    assert waits.exit_code == 3, waits.output
+    assert waits.stdout.startswith(
+        "not enough data: look 1 is open: more labels are needed. "
+        "Asked again, it goes on for nothing: 1 of 2 looks left."
+    )
+    assert "developers should not" in waits.stderr.replace("\n", " ")
+    for report in ("gate.xml", "gate.md"):
+        assert "look 1 is open: more labels are needed" in (files / report).read_text()
+        assert "no look was spent" not in (files / report).read_text()
+    said = json.loads(again.stdout)
+    assert (again.exit_code, said["step"], said["left"], said["open"]) == (3, 1, 1, True)
+    assert "1 of 2 looks left, open: look 1" in listed.stdout
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["outcome"], said["step"], said["open"]) == (0, "pass", 1, False)
+    assert "first pass" in done.stderr.replace("\n", " ")
+
+
+def test_looks_that_are_dropped_use_the_budget_up(files):
+    few = labelled_first(files, 40)
+    codes = [looked(files, *SEQUENTIAL, "--commit", name, labels=few).exit_code for name in "abab"]
+    refused = looked(files, *SEQUENTIAL, "--commit", "c", labels=few)
+    decided = looked(files, *SEQUENTIAL, "--commit", "a")
+
+    assert codes == [3] * 4
+    assert refused.exit_code == 1
+    assert "2 taken of 2, open: look 1, look 2" in refused.stderr.replace("\n", " ")
+    assert json.loads(decided.stdout)["step"] == 1
+
+
+@pytest.mark.parametrize("condition", [GAIN, "n[origin=JFK] - o[origin=JFK] > 0.02 +/- 0.05"])
+def test_another_model_under_the_same_commit_is_no_part_of_an_open_look(files, condition):
+    few = labelled_first(files, 40)
+    asked = [*SEQUENTIAL, "--commit", "abc"]
+    first = looked(files, *asked, labels=few, condition=condition)
+    other = looked(files, *asked, labels=few, condition=condition, new="old")
+
+    assert first.exit_code == 3
+    assert other.exit_code == 2
+    assert "others under the same names" in other.stderr.replace("\n", " ")
+
+
+def test_other_slices_are_no_part_of_an_open_look(files):
+    asked = {"condition": "n[origin=JFK] - o[origin=JFK] > 0.02 +/- 0.05"}
+    few = labelled_first(files, 40)
+    rows = pl.read_parquet(files / f"{few}.parquet")
+    rows.with_columns(origin=pl.col("origin").reverse()).write_parquet(files / "turned.parquet")
+    first = looked(files, *SEQUENTIAL, labels=few, **asked)
+    other = looked(files, *SEQUENTIAL, labels="turned", **asked)
+
+    assert (first.exit_code, other.exit_code) == (3, 2), other.output
 
 
 def test_under_none_the_third_party_is_told_and_nobody_else(files):

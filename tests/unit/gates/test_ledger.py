@@ -35,7 +35,7 @@ def ledger(store):
 def verdict(outcome="pass", method="exact"):
     return Verdict(
         outcome, CONDITION, "n is 0.912, above 0.85", {"n": 0.912}, {"n": (0.862, 0.962)}, 1_190,
-        method, 1e-6, {"n > 0.8 +/- 0.05": True},
+        method, 1e-6, {"n > 0.8 +/- 0.05": True, "used_labels": outcome != "not enough data"},
     )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def test_another_model_or_condition_is_another_look(ledger, other):
     assert look(ledger, **other).step == 2
 
 
-def test_not_enough_data_costs_no_step_and_tells_no_estimate(ledger):
+def test_not_enough_data_by_counts_costs_no_step_and_tells_no_estimate(ledger):
     opened(ledger, steps=1)
 
     first = look(ledger, outcome="not enough data")
@@ -202,7 +202,8 @@ def test_not_enough_data_costs_no_step_and_tells_no_estimate(ledger):
 def test_of_clauses_that_wait_only_counts_are_told(ledger):
     opened(ledger)
     clause = {"clause": CONDITION, "lacking_labels": 40, "estimate": 0.912, "value": "true"}
-    found = replace(verdict("not enough data"), detail={"clauses": [clause], "samples": 1_190})
+    detail = {"clauses": [clause], "samples": 1_190, "used_labels": False}
+    found = replace(verdict("not enough data"), detail=detail)
     result = ledger.look(
         "5f0c1e", champion="v1", challenger="v2", condition=CONDITION, who="bob", at=AT,
         decide=lambda: found,

@@ -37,7 +37,8 @@ def look(ledger, verdict):
 
 
 def verdict(delta, ln_delta=None, outcome="pass"):
-    detail = {} if ln_delta is None else {"ln_delta": ln_delta}
+    detail = {"used_labels": outcome != "not enough data"}
+    detail |= {} if ln_delta is None else {"ln_delta": ln_delta}
     return Verdict(outcome, CONDITION, "", {}, {}, 1_190, "exact", delta, detail)
 
 
