@@ -71,11 +71,26 @@ class Gate:
     A verdict at a fixed number of rows depends on how many rows the new model got right, or, for
     a gain, on by how many more it was right than the old one; so one history speaks for all that
     share this count. `test_one_history_speaks_for_all_with_its_count` holds that against the gate.
+
+    A model that differs from the old one on more rows than the plan assumes is not judged: it
+    does not pass, and under fn_free it does not fail.
     """
 
     def __init__(self, plan):
         self.plan, self._known = plan, {}
         self._gains = len(plan.condition.clauses[0].terms) == 2
+        self._judged = self._most_differing()
+
+    def _most_differing(self):
+        """Return on how many rows models may differ, found by asking the gate, by halving."""
+        low, high = 0, self.plan.samples if self._gains else 0
+        old = np.zeros(self.plan.samples, dtype=int)
+        while low < high:
+            middle = (low + high + 1) // 2
+            verdict = gate_decide(self.plan, old, (np.arange(old.size) < middle).astype(int), old)
+            refused = verdict.outcome == "not enough data"
+            low, high = (low, middle - 1) if refused else (middle, high)
+        return low
 
     def passes(self, labels, new, old):
         if self.plan.method == "sequential":  # there the order of rows matters
@@ -84,12 +99,19 @@ class Gate:
         counts = np.count_nonzero(new == labels, axis=1)
         if self._gains:
             counts = counts - np.count_nonzero(old == labels, axis=1)
+            refused = np.count_nonzero(old != new, axis=1) > self._judged
+            passed = np.full(len(labels), self.plan.mode == "fn_free")
+            passed[~refused] = self._by_count(*(x[~refused] for x in (counts, labels, new, old)))
+            return passed
+        return self._by_count(counts, labels, new, old)
+
+    def _by_count(self, counts, labels, new, old):
         shared, first, which = np.unique(counts, return_index=True, return_inverse=True)
         answers = [
             self._answer(key, labels[row], new[row], old[row])
             for key, row in zip(shared.tolist(), first, strict=True)
         ]
-        return np.array(answers)[which]
+        return np.array(answers, dtype=bool)[which]
 
     def _answer(self, key, labels, new, old):
         if key not in self._known:

@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.cli.gate_condition import Promise, opened_set
 from trimtab.cli.gate_ledger import open_ledger
-from trimtab.cli.gate_rows import (
-    GateSources,
-    first_labelled,
-    needs_constant,
-    ordered_rows,
-    read_gate_rows,
-)
+from trimtab.cli.gate_rows import GateSources, ordered_rows, read_gate_rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,28 +44,15 @@ def next_labels(promise: Promise, sources: GateSources, *, ledger: str | None) -
     """
     from trimtab.gates.label_next import label_next
 
-    rows, fingerprint = ordered_rows(sources)
+    _, fingerprint = ordered_rows(sources)
     opened = None
     if ledger is not None or sources.project is not None:
         project = sources.project if ledger is None else None
         opened = opened_set(open_ledger(ledger, project, create=False), fingerprint)
     plan = promise.settled(opened)
-    if needs_constant(sources, plan.condition):
-        return _before_the_constant(plan, sources, rows)
     found = read_gate_rows(sources, plan.condition)
     places = label_next(plan, **found.evidence, n=max(found.rows.height, 1))
     return NextRows(found.rows[places], _short(plan, found.evidence) or "")
-
-
-def _before_the_constant(plan: "GatePlan", sources: GateSources, rows: "pl.DataFrame") -> NextRows:
-    """Return the first rows without a label: only a run without a gap counts for a constant."""
-    if first_labelled(rows["_label"]):
-        short = _short(plan, read_gate_rows(sources, plan.condition).evidence)
-        if short is None or not rows["_label"].null_count():
-            return NextRows(rows.clear(), short or "")
-    planned = rows.head(plan.samples)
-    among = planned if planned["_label"].null_count() else rows
-    return NextRows(among.filter(among["_label"].is_null()), "")
 
 
 def _short(plan: "GatePlan", evidence: dict[str, Any]) -> str | None:

@@ -13,7 +13,8 @@ from trimtab.cli.gate_files import (
     read_costs,
     read_rows,
 )
-from trimtab.core.errors import ConfigError, NotEnoughDataError
+from trimtab.core.errors import ConfigError
+from trimtab.gates.best_constant import CONSTANT
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,8 +67,8 @@ def read_gate_rows(sources: GateSources, condition: "Condition") -> GateRows:
     """Read labels and answers, join them by id, and put them in the order of the test set.
 
     Where the condition names a baseline and none is given, it is the best constant answer to
-    the labels. It is found on the first rows that are all labelled, and only those count then:
-    a constant that fits labels picked by hand would be beaten by chance.
+    the labels, which `gate_decide` finds on the rows that count; it refuses that where a
+    constant fitted to the labels would break the promise (`best_constant.refuse_unsound`).
     """
     _refuse_unused(sources, condition)
     rows, fingerprint = ordered_rows(sources)
@@ -77,10 +78,7 @@ def read_gate_rows(sources: GateSources, condition: "Condition") -> GateRows:
             models[model] = answers_to(rows, source, sources.columns, project=sources.project)
     names = {model: digest(said) for model, said in models.items()}
     if needs_constant(sources, condition):
-        names["baseline"] = "constant"
-        rows = rows.head(first_labelled(rows["_label"]))
-        models = {model: said.head(rows.height) for model, said in models.items()}
-        models["baseline"] = _constant(rows["_label"], condition)
+        names["baseline"] = models["baseline"] = CONSTANT
     return GateRows(
         fingerprint=fingerprint,
         rows=rows,
@@ -107,12 +105,6 @@ def needs_constant(sources: GateSources, condition: "Condition") -> bool:
     return named and sources.models.get("baseline") is None
 
 
-def first_labelled(labels: "pl.Series") -> int:
-    """Return the number of rows before the first one without a label."""
-    missing = labels.is_null()
-    return int(missing.arg_max() or 0) if missing.any() else len(labels)
-
-
 def _refuse_unused(sources: GateSources, condition: "Condition") -> None:
     """Refuse what was given to be looked at, and the condition is not about."""
     named = {case.name for case in condition.cases}
@@ -128,30 +120,6 @@ def _refuse_unused(sources: GateSources, condition: "Condition") -> None:
             hint="Leave the option out, or add a clause: `n passes all of NAME` for --cases, "
             "`cost(n, LOW..HIGH)` for --costs, `n - baseline` for --baseline.",
         )
-
-
-def _constant(labels: "pl.Series", condition: "Condition") -> Any:
-    """Return the best constant answer: the commonest class and its rate, or the median."""
-    import numpy as np
-    import polars as pl
-
-    from trimtab.models.scoring import constant_scores
-
-    if not len(labels):
-        raise NotEnoughDataError(
-            "expected labels to find the best constant answer, which stands for the baseline of "
-            "the condition, got none on the first rows of the test set",
-            hint="Label the rows that `trimtab gate label-next` names, or give --baseline FILE.",
-        )
-    if any(variable.metric == "error" for variable in condition.variables):
-        values = labels.cast(pl.Float64).to_numpy()
-        return pl.DataFrame({"prediction": constant_scores("regression", values)})
-    best = labels.mode().sort()[0]
-    found = pl.DataFrame({"prediction": pl.Series([best]).extend_constant(best, len(labels) - 1)})
-    if labels.dtype.is_numeric() or labels.dtype == pl.Boolean:
-        rate = constant_scores("binary", np.asarray(labels.cast(pl.Float64)))
-        return found.with_columns(pl.Series("score", rate))
-    return found
 
 
 def _cases(sources: GateSources, condition: "Condition") -> dict[str, Any]:

@@ -104,7 +104,8 @@ class Verdict(Record):
     """What a gate decided, and on what evidence.
 
     `intervals` maps a quantity to (low, high). Each end misses the truth with probability at
-    most the share of `delta`, the chance of error of this look, that the gate gives it.
+    most the share of `delta`, the chance of error of this look, that the gate gives it,
+    whatever the truth is. A quantity may have an estimate and no interval.
     """
 
     outcome: Outcome

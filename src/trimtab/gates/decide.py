@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trimtab.core.records import Outcome, Verdict
+from trimtab.gates.best_constant import CONSTANT, refuse_unsound, with_constant
 from trimtab.gates.condition import passes
 from trimtab.gates.judge_clause import ClauseJudgement, Material, judge_clause, not_judged
 from trimtab.gates.judged_rows import (
@@ -39,12 +40,16 @@ def gate_decide(
     """Decide whether a model meets a condition, with the error that the plan promises.
 
     Each clause is estimated on the longest run of rows from the first on whose labels, where
-    they are needed, are all there. A row needs no label where the models compared answer alike.
-    With fewer rows than planned the verdict is *not enough data*; that depends on how many
-    labels there are and never on what they say, so it gives nothing away. (A plan with method
-    `sequential` is the exception: there the labels so far say whether more are needed, which is
-    for whoever labels to know and not for the developer.) Clauses that need no labels at all,
+    they are needed, are all there; by method `exact` on no more of them than planned. A row
+    needs no label where the models compared answer alike. Clauses that need no labels at all,
     and unit cases, are looked at first: if one of them fails, no label is spent.
+
+    With fewer rows than planned the verdict is *not enough data*. For a fixed size that depends
+    on which labels there are and never on what they say about a model, so it gives nothing away;
+    for recall the number of rows of the class is read from the labels, and is the same for every
+    model. With method `sequential` the labels so far say whether more are needed, which is for
+    whoever labels to know and not for the developer. The verdict is *not enough data* too if the
+    plan takes the models to differ on fewer rows than they do: more labels would not help.
 
     The promise takes rows to be independent draws from what the model will meet, in an order
     that is random and was fixed beforehand (`fixed_order`), and models made without sight of
@@ -59,7 +64,10 @@ def gate_decide(
         What turned out true; None or NaN where it is not known.
     new, old, baseline : array_like, mapping or data frame
         What each model answered on the same rows: an array of predicted classes, or
-        `prediction` and `score` (the probability of the label being 1, for `brier`).
+        `prediction` and `score` (the probability of the label being 1, for `brier`). The
+        baseline may be `"constant"`: the best constant answer to these labels. Having been
+        fitted to them it looks better than it is, which keeps the promise of, say,
+        `n - baseline > C` under `fp_free`; where it would break one, it is refused.
     rows : data frame, optional
         Columns that the condition's slices are about, for the same rows.
     cases : mapping of str to (labels, predictions), optional
@@ -71,15 +79,19 @@ def gate_decide(
     -------
     Verdict
         Estimates and intervals by clause and by variable; `detail["clauses"]` has, for each
-        clause, its value, rows, labels and margin. An interval of a clause is the estimate give
-        or take the tolerance: each end misses the truth with probability at most the clause's
-        share of delta. Those of variables are Hoeffding's with that same share. All of it is
-        evidence for the ledger; a developer who tunes models may be told the outcome alone.
+        clause, its value, rows, labels and margin. Each end of an interval misses the truth with
+        probability at most the clause's share of delta, whatever the truth is: it is the
+        estimate give or take the tolerance by `hoeffding` and `exact`, Chernoff's limits or
+        those of the sample variance by `bennett`, and limits that hold at all times by
+        `sequential`. Those of variables are Hoeffding's; a sequential clause gives them none.
+        `detail["used_labels"]` says whether the outcome depends on the value of any label. All
+        of it is evidence for the ledger; a developer may be told the outcome alone.
 
     Raises
     ------
     ConfigError
-        If the condition is about a model, a cost matrix or unit cases that were not given.
+        If the condition is about a model, a cost matrix or unit cases that were not given, or
+        a constant baseline would break the promise.
     SchemaError
         If lengths or types differ, probabilities came for classes, or a slice has no rows.
 
@@ -123,7 +135,13 @@ def rows_of(
     """Bring what `gate_decide` is given to the form that clauses are judged on."""
     metrics = {variable.metric for variable in plan.condition.variables}
     given = {"n": new, "o": old, "baseline": baseline}
+    fitted = isinstance(baseline, str) and baseline == CONSTANT
+    if fitted:
+        given["baseline"] = None
+        refuse_unsound(plan)
     judged = judged_rows(labels, given, metrics=metrics, rows=rows, costs=costs)
+    if fitted:
+        judged = with_constant(judged, plan)
     if metrics & CLASS_METRICS:
         refuse_other_classes(judged)
     for variable in plan.condition.variables:  # what is wrong is told before anyone labels
@@ -136,8 +154,8 @@ def clause_judgements(
 ) -> tuple[list[ClauseJudgement], Outcome]:
     """Judge each clause, in the order that spends the fewest labels, and the whole.
 
-    What takes no labels comes first. Then whether all fixed-size clauses have their labels is
-    settled, before the value of any label is used.
+    What takes no labels comes first. Then whether all clauses can be judged, as far as counts of
+    labels say, is settled before the value of any label is used.
     """
     material = [Material.of(rows, clause) for clause in plan.clauses]
     judged = [not_judged(one) for one in material]
@@ -145,8 +163,7 @@ def clause_judgements(
     free = [i for i, one in enumerate(material) if not one.takes_labels]
     rest = [i for i, one in enumerate(material) if one.takes_labels]
     for places in (free, rest):
-        enough = not any(material[i].is_short for i in places if not material[i].is_sequential)
-        if settled or not enough:
+        if settled or any(material[i].is_stuck for i in places):
             break
         for i in places:
             judged[i] = judge_clause(rows, material[i], plan.mode)
@@ -189,6 +206,7 @@ def _verdict(
             "clauses": [one.told(plan.mode) for one in judged],
             "cases": [case.to_dict() for case in cases],
             "rows": rows,
+            "used_labels": bool(used.any()),
             "rows_used": max((one.rows_used for one in judged), default=0),
             "samples": plan.samples,
             "ln_delta": plan.ln_delta_per_step,
@@ -210,6 +228,9 @@ def _reason(
         if not case.passes
     ]
     if outcome == "not enough data":
+        refuted = [one.wanting() for one in judged if one.refuted]
+        if refuted:
+            return " ".join(dict.fromkeys(refuted))
         return " ".join(dict.fromkeys(one.wanting() for one in judged if not one.decided))
     if outcome == "pass":
         return f"All holds: {'; '.join(one.seen() for one in judged) or 'the unit cases'}."

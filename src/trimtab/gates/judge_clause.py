@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trimtab.core.records import Record
-from trimtab.gates.condition import Mode, Variable, passes
+from trimtab.gates.clause_interval import clause_interval, variable_interval
+from trimtab.gates.condition import Mode, passes
 from trimtab.gates.judged_rows import JudgedRows
 from trimtab.gates.row_groups import (
     RowGroup,
@@ -38,28 +39,30 @@ class Material:
     @property
     def takes_labels(self) -> bool:
         """Whether any label is needed to judge the clause."""
-        return not self.refuted and any(group.takes_labels for group in self.groups)
+        return any(group.takes_labels for group in self.groups)
 
     @property
     def is_sequential(self) -> bool:
         """Whether the labels so far say when there are enough of them."""
-        return self.plan.method == "sequential" and self.takes_labels
+        return self.plan.method == "sequential"
 
     @property
-    def is_short(self) -> bool:
-        """Whether some group has fewer usable rows than planned."""
-        enough = all(group.usable >= self.plan.samples for group in self.groups)
-        return not (enough or self.refuted)
+    def is_stuck(self) -> bool:
+        """Whether the clause cannot be judged, as is known without any label's value."""
+        short = any(group.usable < self.plan.samples for group in self.groups)
+        return bool(self.refuted) or (short and not self.is_sequential)
 
     @property
     def refuted(self) -> str:
         """Why the bound does not hold: the models differ on more rows than it rests on.
 
         That share is measured on all rows, since it takes no labels, and is refuted where it is
-        higher than chance explains. Such a bound decides nothing: the clause is unknown.
+        higher than chance explains. Only an assumption from outside can be. Where the condition
+        itself says `d < A`, a true condition has such a d, and one with a larger d is not true
+        and is found out by that clause; so the bound keeps the promise of either mode.
         """
         limit = self.plan.assumes_disagreement
-        if limit is None or not len(self.groups[0].needs_label):
+        if limit is None or self.plan.disagreement_tested or not len(self.groups[0].needs_label):
             return ""
         differing = self.groups[0].needs_label
         slack = math.sqrt(-self.plan.ln_delta / (2 * len(differing)))
@@ -72,7 +75,9 @@ class Material:
 
     @property
     def lacking(self) -> tuple[int, int]:
-        """How many labels and rows are missing, at the least."""
+        """How many labels and rows are missing, at the least; none if more would not help."""
+        if self.refuted:
+            return 0, 0
         each = [group.lacking(self.plan.samples) for group in self.groups]
         return sum(labels for labels, _ in each), sum(more for _, more in each)
 
@@ -101,6 +106,7 @@ class ClauseJudgement(Record):
     lacking_rows: int
     method: str
     note: str
+    refuted: str = ""
     estimates: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
     labelled: Rows = field(default_factory=lambda: NO_ROWS, compare=False, repr=False)
@@ -126,6 +132,8 @@ class ClauseJudgement(Record):
 
     def wanting(self) -> str:
         """Return what is missing before the clause can be judged, in words."""
+        if self.refuted:
+            return f"`{self.clause}`: {self.refuted}. Plan again with a larger `disagreement`."
         if not (self.lacking_labels or self.lacking_rows):
             return f"`{self.clause}` waits for the other clauses."
         parts = []
@@ -145,23 +153,22 @@ class ClauseJudgement(Record):
 
 def judge_clause(rows: JudgedRows, material: Material, mode: Mode) -> ClauseJudgement:
     """Judge a clause by its plan's method; a fixed-size clause must have its rows."""
-    if material.refuted:
-        return replace(not_judged(material), decided=True, note=material.refuted)
     if material.is_sequential:
         return _judge_sequentially(rows, material, mode)
-    clause = material.plan.clause
+    planned = material.plan
     used = [group.usable for group in material.groups]
-    estimate = sum(
-        float(group_values(rows, group, m).mean())
-        for group, m in zip(material.groups, used, strict=True)
+    if planned.method == "exact":
+        # Exact tails promise something of one number of rows. The other bounds hold for all
+        # larger numbers at once, so that one may ask again as labels come in.
+        used = [planned.samples for _ in used]
+    values = tuple(
+        group_values(rows, group, m) for group, m in zip(material.groups, used, strict=True)
     )
-    tolerance = float(clause.tolerance)
-    least, most = (float(end) for end in clause.range)
+    estimate = sum(float(of_group.mean()) for of_group in values)
     return _judgement(
         rows, material, mode, used,
-        value=clause.value(estimate),
-        estimate=estimate,
-        interval=(max(estimate - tolerance, least), min(estimate + tolerance, most)),
+        value=planned.clause.value(estimate), estimate=estimate,
+        interval=clause_interval(planned, estimate, values),
     )  # fmt: skip
 
 
@@ -180,9 +187,13 @@ def _judge_sequentially(rows: JudgedRows, material: Material, mode: Mode) -> Cla
         tolerance=clause.tolerance, mode=mode, ln_delta=planned.ln_delta,
         fixed=planned.fixed,
     )  # fmt: skip
-    if found.value is None:
-        return replace(not_judged(material), note="the labels so far do not settle it")
     used = [min(found.rows_used, m) for m in sizes]
+    if found.value is None:
+        labelled = _labelled(material, used)
+        return replace(
+            not_judged(material), note="the labels so far do not settle it",
+            rows_used=min(used), labels_used=len(labelled), labelled=labelled,
+        )  # fmt: skip
     return _judgement(
         rows, material, mode, used,
         value=found.value, estimate=found.estimate, interval=found.interval,
@@ -197,7 +208,7 @@ def not_judged(material: Material) -> ClauseJudgement:
         interval=None, margin=None, samples=material.plan.samples,
         labels=material.plan.labels, rows_of=material.plan.rows_of, rows_used=0, labels_used=0,
         lacking_labels=labels, lacking_rows=more, method=material.plan.method,
-        note="not looked at",
+        note=material.refuted or "not looked at", refuted=material.refuted,
     )  # fmt: skip
 
 
@@ -211,17 +222,17 @@ def _judgement(
     estimate: float,
     interval: tuple[float, float],
 ) -> ClauseJudgement:
-    clause = material.plan.clause
-    text = str(clause)
-    places = [group.labelled(m) for group, m in zip(material.groups, used, strict=True)]
-    labelled = np.unique(np.concatenate(places)) if len(places) > 1 else places[0]
+    clause, text = material.plan.clause, str(material.plan.clause)
+    labelled = _labelled(material, used)
     estimates, intervals = {text: estimate}, {text: interval}
     for group, m in zip(material.groups, used, strict=True):
         for variable, mean in variable_means(rows, group, m).items():
             estimates[str(variable)] = mean
-            intervals[str(variable)] = _hoeffding(variable, mean, m, material.plan.ln_delta)
-    bar = float(clause.threshold)
-    bar += float(clause.tolerance) * (1 if passes(None, mode) is (clause.sense == "<") else -1)
+            ends = variable_interval(variable, mean, m, material.plan.ln_delta)
+            if not material.is_sequential:  # there the labels chose the number of rows
+                intervals[str(variable)] = ends
+    to_bar = float(clause.tolerance) * (1 if passes(None, mode) is (clause.sense == "<") else -1)
+    bar = float(clause.threshold) + to_bar
     return ClauseJudgement(
         clause=text, decided=True, value=value, estimate=estimate, interval=interval,
         margin=(estimate - bar) * (1 if clause.sense == ">" else -1),
@@ -233,8 +244,7 @@ def _judgement(
     )  # fmt: skip
 
 
-def _hoeffding(variable: Variable, mean: float, rows: int, ln_delta: float) -> tuple[float, float]:
-    """Return Hoeffding's two-sided limits of a mean, within the range of the variable."""
-    low, high = (float(end) for end in variable.range)
-    half = (high - low) * math.sqrt((math.log(2) - ln_delta) / (2 * rows))
-    return max(mean - half, low), min(mean + half, high)
+def _labelled(material: Material, used: list[int]) -> Rows:
+    """Return the places of the rows whose labels went into the first `used` of each group."""
+    places = [group.labelled(m) for group, m in zip(material.groups, used, strict=True)]
+    return np.unique(np.concatenate(places)) if len(places) > 1 else places[0]

@@ -28,7 +28,8 @@ class JudgedRows:
 
     `labels` is null where the label is not known; `predictions` and `scores` are by model
     (`n`, `o`, `baseline`). Labels and predictions have one type, Int64, Float64 or String.
-    `values` keeps what variables are worth on the rows, once that has been worked out.
+    `fitted_baseline` says that the baseline is a constant chosen by the labels. `values` keeps
+    what variables are worth on the rows, once that has been worked out.
     """
 
     labels: pl.Series
@@ -36,6 +37,7 @@ class JudgedRows:
     scores: Mapping[str, pl.Series]
     columns: pl.DataFrame
     costs: Mapping[tuple[Any, Any], float] | None
+    fitted_baseline: bool = False
     values: dict[Variable, NDArray[np.float64]] = field(default_factory=dict)
 
     @property

@@ -33,8 +33,12 @@ def label_next(
     like: all the rows that a clause counts are labelled before it is decided, so its estimate is
     as unbiased as one from a random sample.
 
+    A sequential plan counts rows from the first on and may stop at any of them, so there all
+    rows come in the order of the test set: label `n` of them, ask again, and at most `n` labels
+    are more than what the verdict takes.
+
     There is none to label once the verdict stands, or where no label can change it: a clause on
-    `d` alone has failed.
+    `d` alone has failed, or the models differ on more rows than the plan assumes.
 
     Parameters
     ----------
@@ -71,7 +75,7 @@ def label_next(
         raise ValueError(f"expected `n` of at least 1, got {n}")
     judged = rows_of(plan, labels, new, old, baseline=baseline, rows=rows, costs=costs)
     clauses, outcome = clause_judgements(plan, judged)
-    if outcome != "not enough data":
+    if outcome != "not enough data" or any(one.refuted for one in clauses):
         return np.empty(0, dtype=np.int64)
     wanted = [
         group.unlabelled(one.samples)
@@ -80,6 +84,8 @@ def label_next(
         for group in Material.of(judged, planned).groups
     ]
     places = np.unique(np.concatenate(wanted))
+    if any(one.method == "sequential" for one in plan.clauses):
+        return places[:n]
     first = _disagree(judged, places)
     return np.concatenate([places[first], places[~first]])[:n]
 

@@ -5,17 +5,23 @@ plan says in words what it rests on.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from trimtab.core.records import Record
-from trimtab.gates.condition import Clause, Condition, Mode, Population, Where
+from trimtab.gates.condition import Clause, Condition, Mode, Where
 from trimtab.gates.condition_text import parse
 from trimtab.gates.delta import Adaptivity, decimal_share, ln_delta_per_step, one_of
-from trimtab.gates.plan_bounds import Share, best_bound, named_bound
-from trimtab.gates.plan_words import PROMISES, SHARES, beyond_reach, rows_in_words, scientific
+from trimtab.gates.plan_bounds import Share, best_bound, labels_needed, named_bound
+from trimtab.gates.plan_words import (
+    PROMISES,
+    SHARES,
+    STOPPING_TELLS,
+    beyond_reach,
+    rows_in_words,
+    scientific,
+)
 
 Method = Literal["auto", "hoeffding", "bennett", "exact", "sequential"]
 
@@ -27,7 +33,7 @@ class ClausePlan(Record):
     `labels` is how many of them need a label at most; `fixed` is `samples` of the best
     fixed-size bound, which is `samples` itself unless the method is sequential.
     `assumes_disagreement` is the share p of rows where the models differ that the bound rests
-    on: from a clause `d < p` of the same condition, or from outside.
+    on: from a clause `d < p` of the same condition (`disagreement_tested`), or from outside.
     """
 
     clause: Clause
@@ -39,6 +45,7 @@ class ClausePlan(Record):
     note: str
     assumes_disagreement: Decimal | None
     fixed: int
+    disagreement_tested: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class GatePlan(Record):
     `samples` is the largest number of rows over the clauses: of all rows, or of rows of the
     slice or class that a clause is about. `labels` is at most how many of them need a label;
     where only rows on which the models differ need one, it is their greatest expected number.
-    To find the rows of a class by their labels (recall) takes further labels.
+    Finding the rows of a class (recall) takes more, by the labels and not by the model.
     """
 
     condition: Condition
@@ -82,9 +89,11 @@ class GatePlan(Record):
         for part in self.clauses:
             lines.append(
                 f"- {part.clause}: {part.samples:,} {part.rows_of}, {part.labels:,} labels. "
-                f"{part.note}.{beyond_reach(part.clause)}"
+                f"{part.note}.{beyond_reach(part.clause, self.mode)}"
             )
         lines += [f"- {cases}: fixed cases, no estimate." for cases in self.condition.cases]
+        if "sequential" in self.method and self.adaptivity != "none":
+            lines.append(STOPPING_TELLS)
         lines.append("Rows are independent, and drawn from those that the model will meet.")
         return "\n".join(lines)
 
@@ -137,11 +146,12 @@ def gate_plan(
     method : {'auto', 'hoeffding', 'bennett', 'exact', 'sequential'}
         `auto` takes, for each clause, the fixed-size bound with the fewest labels of those that
         are valid. `sequential` asks for up to a tenth more than that in the worst case, and for
-        far fewer where the verdict is clear; so `auto`, which counts the worst case, never
-        takes it.
+        far fewer where the verdict is clear (clauses on d alone stay of fixed size); so `auto`,
+        which counts the worst case, never takes it.
     disagreement : str, optional
         Decimal text: a bound on the share of rows where `n` and `o` predict differently, known
-        beforehand. It is assumed, and costs no delta; a clause `d < A` tests it instead.
+        beforehand. It is assumed, and costs no delta; where the rows refute it nothing is
+        decided. A clause `d < A` tests it instead.
 
     Returns
     -------
@@ -183,7 +193,8 @@ def gate_plan(
         limits=_limits(read),
         known=None if disagreement is None else decimal_share("disagreement", disagreement),
     )
-    clauses = tuple(_clause_plan(clause, share, method) for clause in read.clauses)
+    once = {clause: _clause_plan(clause, share, method) for clause in set(read.clauses)}
+    clauses = tuple(replace(once[clause], clause=clause) for clause in read.clauses)
     return GatePlan(
         condition=read,
         reliability=reliability,
@@ -192,7 +203,7 @@ def gate_plan(
         mode=mode,
         method="+".join(dict.fromkeys(part.method for part in clauses)) or "cases",
         samples=max((part.samples for part in clauses), default=0),
-        labels=_labels([(part.clause, part.samples) for part in clauses], share),
+        labels=labels_needed([(part.clause, part.samples) for part in clauses], share),
         ln_delta_per_step=ln_step,
         clauses=clauses,
     )
@@ -205,7 +216,8 @@ def _clause_plan(clause: Clause, share: Share, method: Method) -> ClausePlan:
         else named_bound(clause, share, method)
     )
     fixed, samples, note = bound.samples, bound.samples, bound.note
-    if method == "sequential":
+    stops = method == "sequential" and any(v.metric != "disagreement" for v in clause.variables)
+    if stops:
         from trimtab.gates.sequential import sequential_cap
 
         samples = sequential_cap(fixed)
@@ -214,12 +226,13 @@ def _clause_plan(clause: Clause, share: Share, method: Method) -> ClausePlan:
         clause=clause,
         rows_of=rows_in_words(clause),
         samples=samples,
-        labels=_labels([(clause, samples)], share),
-        method="sequential" if method == "sequential" else bound.method,
+        labels=labels_needed([(clause, samples)], share),
+        method="sequential" if stops else bound.method,
         ln_delta=share.ln_delta,
         note=note,
         assumes_disagreement=bound.assumes,
         fixed=fixed,
+        disagreement_tested=share.is_tested(clause, bound.assumes),
     )
 
 
@@ -235,26 +248,3 @@ def _limits(condition: Condition) -> dict[Where, Decimal]:
             where = term.variable.where
             limits[where] = min(level, limits.get(where, level))
     return limits
-
-
-def _labels(needs: Sequence[tuple[Clause, int]], share: Share) -> int:
-    """Return the labels that clauses with so many rows need together, at most.
-
-    A row that several clauses are about is labelled once. Slices and classes are counted apart,
-    as if no row were in two of them.
-    """
-    every: dict[Population, int] = {}
-    some: dict[Population, int] = {}
-    for clause, samples in needs:
-        if share.disagreement(clause) is None:
-            for variable in clause.variables:
-                if variable.metric != "disagreement":
-                    rows = variable.population
-                    every[rows] = max(samples, every.get(rows, 0))
-    for clause, samples in needs:
-        limit = share.disagreement(clause)
-        if limit is not None:  # only rows where the models differ
-            rows = clause.variables[0].population
-            more = math.ceil(max(samples - every.get(rows, 0), 0) * limit)
-            some[rows] = max(more, some.get(rows, 0))
-    return sum(every.values()) + sum(some.values())

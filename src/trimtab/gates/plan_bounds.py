@@ -6,12 +6,12 @@ with probability at most delta, under `fn_free` a true one fails with probabilit
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from trimtab.core.errors import ConfigError
-from trimtab.gates.condition import Clause, Where
+from trimtab.gates.condition import Clause, Population, Where
 from trimtab.stats.test_set_bounds import bennett_exponent, binomial_samples
 
 # Metrics whose row has the same value for two models that predict the same.
@@ -45,6 +45,10 @@ class Share:
         if self.known is not None and not where:
             bounds.append(self.known)
         return min(bounds, default=None)
+
+    def is_tested(self, clause: Clause, limit: Decimal | None) -> bool:
+        """Return whether a clause of the condition itself tests that limit."""
+        return limit is not None and limit == self.limits.get(clause.variables[0].where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,29 @@ def gain_width(clause: Clause) -> Decimal | None:
     if not (same and alike and first.variable.metric in _OF_PREDICTIONS):
         return None
     return first.width if first.coefficient == -second.coefficient else None
+
+
+def labels_needed(needs: Sequence[tuple[Clause, int]], share: Share) -> int:
+    """Return the labels that clauses with so many rows need together, at most.
+
+    A row that several clauses are about is labelled once. Slices and classes are counted apart,
+    as if no row were in two of them.
+    """
+    every: dict[Population, int] = {}
+    some: dict[Population, int] = {}
+    for clause, samples in needs:
+        if share.disagreement(clause) is None:
+            for variable in clause.variables:
+                if variable.metric != "disagreement":
+                    rows = variable.population
+                    every[rows] = max(samples, every.get(rows, 0))
+    for clause, samples in needs:
+        limit = share.disagreement(clause)
+        if limit is not None:  # only rows where the models differ
+            rows = clause.variables[0].population
+            more = math.ceil(max(samples - every.get(rows, 0), 0) * limit)
+            some[rows] = max(more, some.get(rows, 0))
+    return sum(every.values()) + sum(some.values())
 
 
 def _exact_epsilon(clause: Clause) -> float | str:

@@ -15,6 +15,11 @@ SHARES: dict[Adaptivity, str] = {
     "{delta}/{steps}",
     "full": "full: one bit is seen after each look, so a look has {delta}/2^{steps}",
 }
+STOPPING_TELLS = (
+    "The moment at which a sequential gate is decided tells more than its one bit. Whoever labels "
+    "knows that moment; those who make models should not. Where that cannot be kept from them, "
+    "use a method of fixed size."
+)
 
 
 def rows_in_words(clause: Clause) -> str:
@@ -32,25 +37,31 @@ def rows_in_words(clause: Clause) -> str:
     return " and as many ".join(map(_population, populations))
 
 
-def beyond_reach(clause: Clause) -> str:
-    """Return a warning if no estimate, or any estimate, would make a clause true; else "".
+def beyond_reach(clause: Clause, mode: Mode) -> str:
+    """Return a warning if a clause passes, or fails, whatever its estimate is; else "".
+
+    Under `fp_free` it passes if it is true, under `fn_free` it fails if it is false.
 
     Examples
     --------
     >>> from trimtab.gates.condition_text import parse
-    >>> beyond_reach(parse("n > 0.9 +/- 0.1").clauses[0])
+    >>> beyond_reach(parse("n > 0.9 +/- 0.1").clauses[0], "fp_free")
     ' No estimate can make it true: the left side is never more than 1.'
+    >>> beyond_reach(parse("n > 0.1 +/- 0.1").clauses[0], "fn_free")
+    ' No estimate can make it fail: the left side is never less than 0.'
     """
     low, high = clause.range
-    above, below = clause.threshold + clause.tolerance, clause.threshold - clause.tolerance
-    if clause.sense == ">":
-        never, always = high <= above, low > above
+    bound, word = clause.tolerance, "true" if mode == "fp_free" else "fail"
+    upwards = (clause.sense == ">") == (mode == "fp_free")  # where the estimate has to go
+    if upwards:
+        bar = clause.threshold + bound
+        never, always, end = high <= bar, low > bar, f"never more than {high:f}"
     else:
-        never, always = low >= below, high < below
-    end = f"never more than {high:f}" if clause.sense == ">" else f"never less than {low:f}"
+        bar = clause.threshold - bound
+        never, always, end = low >= bar, high < bar, f"never less than {low:f}"
     if never:
-        return f" No estimate can make it true: the left side is {end}."
-    return " Every estimate makes it true." if always else ""
+        return f" No estimate can make it {word}: the left side is {end}."
+    return f" Every estimate makes it {word}." if always else ""
 
 
 def scientific(ln: float) -> str:

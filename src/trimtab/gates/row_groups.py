@@ -121,7 +121,8 @@ def group_values(rows: JudgedRows, group: RowGroup, used: int) -> Floats:
     for term in group.terms:
         if term.variable.metric == "disagreement":
             total += float(term.coefficient) * _values(rows, group, term.variable, used)
-    return total
+    # 0.1 + 0.2 is above 0.3 in floats: no sum leaves the range that bounds count on
+    return np.clip(total, group.low, group.high, out=total)
 
 
 def variable_means(rows: JudgedRows, group: RowGroup, used: int) -> dict[Variable, float]:

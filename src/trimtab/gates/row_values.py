@@ -76,6 +76,8 @@ def label_needs(rows: JudgedRows, terms: Sequence[Term]) -> Bools:
     Where models that answer alike have coefficients that cancel, as in `n - o`, the row adds 0
     to the sum whatever its label is. Disagreement takes no labels at all.
     """
+    if rows.fitted_baseline and any(term.variable.model == "baseline" for term in terms):
+        return np.ones(rows.size, dtype=bool)  # each label has its say in the constant
     families: dict[tuple[object, object], list[Term]] = {}
     for term in terms:
         if term.variable.metric != "disagreement":
@@ -188,6 +190,12 @@ def _errors(rows: JudgedRows, variable: Variable) -> Floats:
             hint="Ask for accuracy, or give numbers.",
         )
     low, high = (float(end) for end in variable.range)
+    for column in (said, labels):
+        if bool(column.cast(pl.Float64).is_infinite().any()):
+            raise SchemaError(
+                "expected finite numbers as labels and predictions for `error`, got infinite ones",
+                hint="Mend these rows, or leave them out of the test set.",
+            )
     away = np.abs(said.cast(pl.Float64).to_numpy() - _floats(labels))
     return np.clip(away, low, high)
 

@@ -6,12 +6,11 @@ independent rows and a number of rows that is fixed before anyone looks.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from trimtab.stats.arrays import FloatArray
-
-_GOLDEN = (math.sqrt(5) - 1) / 2
+from trimtab.stats.binomial_tails import log_tail, peak, worst_log_tail
 
 
 def bennett_exponent(epsilon: float, variance: float) -> float:
@@ -110,8 +109,10 @@ def binomial_samples(epsilon: float, *, ln_delta: float) -> int:
     :math:`\psi(N + 1) \le \ln N + 1/(2N)` the second is at least
     :math:`\varphi(a) - (1 + 1/(12 N a)) / N`. As :math:`a > \epsilon`, :math:`F` falls with
     :math:`N` from :math:`0.55 / \epsilon^2 + 1` rows on. So the first :math:`N` there with
-    :math:`\max_a F(N, a) \le \delta`, found by sections, holds with all that follow it. From
-    it the counts below are tried one by one, with whole :math:`k`, down to the first that fails.
+    :math:`\max_a F(N, a) \le \delta`, found by sections, holds with all that follow it. Further
+    down the same two bounds say how fast :math:`F` can grow at most, so that one :math:`N` with
+    room to spare speaks for those above it. Where that ends the counts below are tried one by
+    one, with whole :math:`k`, down to the first that fails.
     That :math:`F` has a single peak in :math:`a` is used and not proved; the tests compare with
     all :math:`k` of all :math:`N`.
 
@@ -132,11 +133,17 @@ def binomial_samples(epsilon: float, *, ln_delta: float) -> int:
         raise ValueError(f"expected `epsilon` between 0 and 1, got {epsilon}")
     if not -math.inf < ln_delta < 0:
         raise ValueError(f"expected a finite `ln_delta` below 0, got {ln_delta}")
-    holds = _certified(epsilon, ln_delta)
+    return _least(epsilon, ln_delta)
+
+
+@lru_cache(maxsize=1024)
+def _least(epsilon: float, ln_delta: float) -> int:
+    """Return the least number that holds with all that follow it."""
+    holds = _walked_down(_certified(epsilon, ln_delta), epsilon, ln_delta)
     width = 1
     while holds > 1:
         below = np.arange(max(holds - width, 1), holds, dtype=np.float64)
-        fails = np.flatnonzero(_worst_log_tail(below, epsilon) > ln_delta)
+        fails = np.flatnonzero(worst_log_tail(below, epsilon) > ln_delta)
         if fails.size:
             return int(below[fails[-1]]) + 1
         holds, width = int(below[0]), min(8 * width, 4096)
@@ -149,87 +156,26 @@ def _certified(epsilon: float, ln_delta: float) -> int:
     low, high = falling - 1, max(falling, math.ceil(-ln_delta / (2 * epsilon**2)))
     while high - low > 1:  # many at a time: numpy takes 64 counts as quickly as one
         rows = np.unique(np.floor(np.linspace(low + 1, high, 64)))
-        tails = _log_tail(rows, _peak(rows, epsilon) * rows, epsilon)
+        tails = log_tail(rows, peak(rows, epsilon) * rows, epsilon)
         enough = np.append(np.flatnonzero(tails[:-1] <= ln_delta), rows.size - 1)
         first = int(enough[0])  # the last of them is enough: by Hoeffding, or as seen before
         low, high = int(rows[first - 1]) if first else low, int(rows[first])
     return high
 
 
-def _worst_log_tail(n: FloatArray, epsilon: float) -> FloatArray:
-    """Return ln max over whole k of the tail, for each number of rows."""
-    around = np.floor(_peak(n, epsilon) * n) + np.arange(-2.0, 4.0)[:, None]
-    k = np.clip(around, np.floor(n * epsilon) + 1, n)  # below: p would not be above 0
-    tails: FloatArray = _log_tail(n, k, epsilon).max(axis=0)
-    return tails
+def _walked_down(holds: int, epsilon: float, ln_delta: float) -> int:
+    """Return a smaller number that keeps the promise with every larger one, as `holds` does.
 
-
-def _peak(n: FloatArray, epsilon: float) -> FloatArray:
-    """Return the share a = k / n at which the tail is largest, k any real number."""
-    low, high = np.full(n.shape, epsilon), np.ones(n.shape)
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = (_log_tail(n, a * n, epsilon) for a in (left, right))
-    for _ in range(32):  # golden sections: the peak is flat, 1e-7 of the range is near enough
-        down = at_left >= at_right
-        high, low = np.where(down, right, high), np.where(down, low, left)
-        fresh = np.where(down, high - _GOLDEN * (high - low), low + _GOLDEN * (high - low))
-        at_fresh = _log_tail(n, fresh * n, epsilon)
-        left, right = np.where(down, fresh, right), np.where(down, left, fresh)
-        at_left, at_right = (
-            np.where(down, at_fresh, at_right),
-            np.where(down, at_left, at_fresh),
-        )
-    return (low + high) / 2
-
-
-def _log_tail(n: FloatArray, k: FloatArray, epsilon: float) -> FloatArray:
-    r"""Return ln P(Bin(n, p) >= k) at p = k / n - epsilon > 0, for k of any real value.
-
-    :math:`\ln I_p(k, n - k + 1)` as the logarithm of the point :math:`P(Bin = k)` in Loader's
-    form, in which nothing large cancels, and of a continued fraction for what lies beyond it.
+    Below the rows from which tails fall they may grow, but only so much with each row: a tail
+    that is smaller than delta by enough speaks for all counts from its own up to `holds`.
     """
-    n, k = np.broadcast_arrays(n, k)
-    a, rest = k / n, n - k
-    p = a - epsilon
-    with np.errstate(divide="ignore", invalid="ignore"):
-        right = np.where(rest > 0, (1 - a) * np.log1p(epsilon / (1 - a)), 0.0)
-        divergence = -a * np.log1p(-epsilon / a) - right
-    point = _gamma_excess(n) - _gamma_excess(k) - _gamma_excess(rest) - n * divergence
-    total: FloatArray = point + np.log(_beyond(k, rest + 1, p) * (1 - p))
-    return total
-
-
-def _gamma_excess(x: FloatArray) -> FloatArray:
-    """Return ln Gamma(x + 1) - x ln x + x, which stays small where both are huge."""
-    from scipy.special import gammaln, xlogy
-
-    big = np.maximum(x, 16.0)
-    series = 1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * big**2)) / big**2) / big**2
-    by_series = 0.5 * np.log(2 * math.pi * big) + series / big
-    small = np.minimum(x, 16.0)
-    excess: FloatArray = np.where(
-        x >= 16, by_series, gammaln(small + 1) - xlogy(small, small) + small
-    )
-    return excess
-
-
-def _beyond(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
-    """Return the continued fraction of the incomplete beta function, by Lentz's method."""
-    tiny = 1e-300
-    c = np.ones(a.shape)
-    d = 1 / _away_from_zero(1 - (a + b) * x / (a + 1), tiny)
-    value = d.copy()
-    for m in range(1, 100_000):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for term in (even, odd):
-            d = 1 / _away_from_zero(1 + term * d, tiny)
-            c = _away_from_zero(1 + term / c, tiny)
-            value = value * (c * d)
-        if np.abs(c * d - 1).max() < 1e-11:  # rounding may keep it from ever being smaller
+    while holds > 64:  # what is left is soon tried one by one
+        widths = np.unique(np.floor(np.geomspace(1, holds - 1, 32)))
+        rows = holds - widths
+        growth = np.maximum((1 + 1 / (12 * rows * epsilon)) / rows - 2 * epsilon**2, 0)
+        tails = log_tail(rows, peak(rows, epsilon) * rows, epsilon)
+        enough = np.flatnonzero(tails + widths * growth <= ln_delta)
+        if not enough.size or widths[enough[-1]] < 16:
             break
-    return value
-
-
-def _away_from_zero(x: FloatArray, tiny: float) -> FloatArray:
-    return np.where(np.abs(x) < tiny, tiny, x)
+        holds = int(rows[enough[-1]])
+    return holds

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.metrics import (
     accuracy_score,
     brier_score_loss,
@@ -230,19 +231,103 @@ def test_what_needs_no_labels_is_looked_at_first(data):
     assert "1 of 2 right" in wrong.reason
 
 
-def test_a_bound_whose_assumption_is_refuted_decides_nothing(data):
+@pytest.mark.parametrize("mode", ["fp_free", "fn_free"])
+@pytest.mark.parametrize("method", ["bennett", "sequential"])
+def test_a_bound_whose_assumption_is_refuted_decides_nothing(data, mode, method):
     truth, new, old, _ = data
-    said = {"method": "bennett", "disagreement": "0.1"}
+    said = {"method": method, "disagreement": "0.1", "mode": mode}
     text = "n - o > 0 +/- 0.05"
-    assumed = {m: gate_decide(loose(text, mode=m, **said), truth, new, old) for m in
-               ("fp_free", "fn_free")}  # fmt: skip
+    refuted = gate_decide(loose(f"{text} and n > 0.1 +/- 0.2", **said | {"method": "auto"}),
+                          truth, new, old)  # fmt: skip
+    alone = gate_decide(loose(text, **said), truth, new, old)
     near = np.where(np.arange(N) % 10 == 0, old, new)  # differs on less than a tenth
 
-    assert assumed["fp_free"].outcome == "fail"
-    assert assumed["fn_free"].outcome == "pass"
-    assert "differ on at most 0.1" in assumed["fp_free"].reason
-    assert assumed["fp_free"].labels_used == 0
+    for one in (refuted, alone):
+        assert (one.outcome, one.labels_used, one.estimates) == ("not enough data", 0, {})
+        assert "differ on at most 0.1" in one.reason
+        assert "Plan again with a larger `disagreement`" in one.reason
+        assert "more labels" not in one.reason
+        assert not one.detail["used_labels"]
     assert gate_decide(loose(text, **said), truth, near, new).detail["clauses"][0]["estimate"]
+
+
+def test_a_limit_that_the_condition_tests_itself_is_never_refuted():
+    """Under fn_free its clause may be unknown and pass; the gain is then judged all the same."""
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, 20_000)
+    old, worse = truth, np.where(rng.random(20_000) < 0.15, 1 - truth, truth)
+    text = r"n - o > 0 +/- 0.03 /\ d < 0.1 +/- 0.09"
+    plan = loose(text, mode="fn_free", method="bennett")
+    bad = gate_decide(plan, truth, worse, old)
+    every = gate_decide(plan, truth, 1 - truth, old)
+
+    assert [one["value"] for one in bad.detail["clauses"]] == ["false", "unknown"]
+    assert bad.outcome == every.outcome == "fail"
+    assert every.labels_used == 0
+
+
+def test_exact_counts_no_more_rows_than_planned(data):
+    """Its promise is for one number of rows: asked again with each label, it would be broken."""
+    truth, new, _, _ = data
+    plans = {method: loose("n > 0.5 +/- 0.1", method=method) for method in ("exact", "hoeffding")}
+    found = {method: gate_decide(plan, truth, new) for method, plan in plans.items()}
+    rows = plans["exact"].samples
+
+    assert found["exact"].detail["rows_used"] == found["exact"].labels_used == rows
+    assert found["exact"].estimates["n"] == pytest.approx((truth == new)[:rows].mean())
+    assert found["hoeffding"].detail["rows_used"] == N
+
+
+def test_asking_again_as_labels_come_in_keeps_the_promise_of_a_fixed_size():
+    """All numbers of rows from the planned one to three times it, as one may ask at each."""
+    rng = np.random.default_rng(0)
+    plans = {method: loose("n > 0.5 +/- 0.1", method=method) for method in ("exact", "hoeffding")}
+    rows = 3 * plans["hoeffding"].samples
+    truth = np.ones(rows, dtype=int)
+    broken = dict.fromkeys(plans, 0)
+    too_many = 0
+    for new in (rng.random((300, rows)) < 0.5).astype(int):
+        sums = np.cumsum(new)
+        for method, plan in plans.items():
+            at = np.arange(plan.samples, rows + 1, 7)
+            high = at[sums[at - 1] / at > 0.6][:1].tolist() or [rows]
+            # where the mean of all rows is above the bar first, if it ever is
+            verdict = gate_decide(plan, truth[: high[0]], new[: high[0]])
+            broken[method] += verdict.outcome == "pass"
+            too_many += method == "exact" and high != [rows]
+
+    assert stats.binomtest(broken["exact"], 300, 0.1, alternative="greater").pvalue > 0.01
+    assert stats.binomtest(broken["hoeffding"], 300, 0.1, alternative="greater").pvalue > 0.01
+    assert too_many > broken["exact"]
+
+
+def test_a_verdict_says_whether_it_used_the_value_of_a_label(data):
+    truth, new, old, _ = data
+    nothing, part = np.full(N, np.nan), truth.astype(float)
+    part[40:] = np.nan
+    stops = loose("n > 0.6 +/- 0.02", method="sequential")
+    both = loose("n - o > 0 +/- 0.1 and d < 0.1 +/- 0.05")
+    used = {
+        "decided": gate_decide(loose("n > 0.5 +/- 0.1"), truth, new),
+        "waits by what labels say": gate_decide(stops, part, new),
+        "waits for the first label": gate_decide(stops, nothing, new),
+        "waits by counts": gate_decide(loose("n > 0.5 +/- 0.1"), part, new),
+        "fails on d alone": gate_decide(both, nothing, new, old),
+    }
+
+    assert {name for name, one in used.items() if one.detail["used_labels"]} == {
+        "decided", "waits by what labels say"
+    }  # fmt: skip
+    assert used["waits by what labels say"].labels_used == 40
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1 * n + 0.2 * o > 0.1 +/- 0.05", "0.1 * n + 0.7 * o > 0.2 +/- 0.05"]
+)
+def test_sums_of_floats_stay_in_the_range_that_a_sequential_plan_counts_on(data, text):
+    truth, new, old, _ = data
+
+    assert gate_decide(loose(text, method="sequential"), truth, new, old).outcome == "pass"
 
 
 def test_a_sequential_plan_stops_early_and_waits_when_it_must():
@@ -337,6 +422,8 @@ BAD = [
     ("n[orgin=JFK] > 0 +/- 0.1", {"rows": True}, SchemaError, "Did you mean `origin`?"),
     ("n[origin=JKF] > 0 +/- 0.1", {"rows": True}, SchemaError, "Did you mean `JFK`?"),
     ("recall(n, 7) > 0 +/- 0.1", {}, SchemaError, "got `7`, which no row has"),
+    ("error(n, 0..9) < 1 +/- 0.1", {"new": [1, 0, np.inf, 1]}, SchemaError, "finite numbers"),
+    ("error(n, 0..9) < 1 +/- 0.1", {"labels": [1, 0, -np.inf, 1]}, SchemaError, "finite numbers"),
     ("cost(n, 0..1) < 1 +/- 0.1", {}, ConfigError, "a cost matrix"),
     ("cost(n, 0..1) < 1 +/- 0.1", {"costs": {(0, 0): 0, (1, 1): 0, (0, 1): 1}}, SchemaError,
      "answering 0 where 1 is true"),

@@ -99,6 +99,40 @@ def test_a_sequential_plan_asks_for_far_fewer(data):
     assert few < many / 5
 
 
+@pytest.mark.parametrize(
+    "condition", ["n > 0.9 +/- 0.02", "n > 0.9 +/- 0.02 and n - o > 0.02 +/- 0.02"]
+)
+@pytest.mark.parametrize("n", [50, 400])
+def test_a_sequential_plan_asks_for_at_most_a_portion_more_than_it_uses(condition, n):
+    """Rows where models differ are many here, and far apart from those that are counted."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 20_000).astype(float)
+    new = np.where(rng.random(20_000) < 0.02, 1 - truth, truth)
+    old = np.where(rng.random(20_000) < 0.3, 1 - truth, truth)
+    plan = gate_plan(condition, adaptivity="none", method="sequential")
+    labels = label_until_decided(plan, truth, new, old, n=n)
+    verdict = gate_decide(plan, labels, new, old)
+
+    assert verdict.outcome == "pass"
+    assert np.count_nonzero(~np.isnan(labels)) <= verdict.labels_used + n
+    assert (np.diff(label_next(plan, np.full(20_000, np.nan), new, old, n=n)) > 0).all()
+
+
+def test_nothing_is_asked_where_the_models_differ_more_than_the_plan_assumes(data):
+    _, new, old = data
+    plan = loose("n - o > 0 +/- 0.1 and n > 0.5 +/- 0.1", method="auto", disagreement="0.01")
+
+    assert not label_next(plan, np.full(N, np.nan), new, old).size
+
+
+def test_labels_for_a_constant_are_asked_in_order(data):
+    _, new, _ = data
+    plan = loose("n - baseline > 0.1 +/- 0.2")
+    rows = label_next(plan, np.full(N, np.nan), new, baseline="constant", n=N)
+
+    assert np.array_equal(rows, np.arange(plan.samples))
+
+
 def test_no_more_is_asked_than_n_and_n_must_be_a_number_of_rows(data):
     _, new, old = data
     plan = loose("n > 0.8 +/- 0.05")

@@ -1,5 +1,6 @@
 import json
 import math
+import time
 from decimal import Decimal
 
 import pytest
@@ -170,7 +171,8 @@ def test_sequential_has_a_cap_a_tenth_above_the_best_fixed_size():
     fixed = gate_plan(BOTH)
     plan = gate_plan(BOTH, method="sequential")
 
-    assert plan.method == "sequential"
+    assert [part.method for part in plan.clauses] == ["sequential", fixed.clauses[1].method]
+    assert plan.clauses[1].samples == fixed.clauses[1].samples  # d takes no labels
     assert fixed.samples < plan.samples <= 1.1 * fixed.samples
     assert [part.fixed for part in plan.clauses] == [part.samples for part in fixed.clauses]
     assert plan.labels == math.ceil(plan.samples / 10)
@@ -296,6 +298,51 @@ def test_a_clause_that_can_never_be_true_is_pointed_out():
     assert "never more than 1" in gate_plan("n > 0.95 +/- 0.05").explain()
     assert "Every estimate" in gate_plan("n < 2 +/- 0.05").explain()
     assert "stimate" not in gate_plan("n < 0.9 +/- 0.05").explain()
+
+
+def test_a_clause_that_can_never_fail_is_pointed_out_where_the_unknown_passes():
+    plans = {text: gate_plan(text, mode="fn_free").explain()
+             for text in ("n > 0.05 +/- 0.05", "n < 0.95 +/- 0.05", "n < -1 +/- 0.05",
+                          "n > 0.9 +/- 0.05", "n > 0.95 +/- 0.05")}  # fmt: skip
+
+    assert (
+        "No estimate can make it fail: the left side is never less than 0"
+        in plans["n > 0.05 +/- 0.05"]
+    )
+    assert "make it fail: the left side is never more than 1" in plans["n < 0.95 +/- 0.05"]
+    assert "Every estimate makes it fail" in plans["n < -1 +/- 0.05"]
+    assert "stimate" not in plans["n > 0.9 +/- 0.05"] + plans["n > 0.95 +/- 0.05"]
+
+
+def test_a_sequential_plan_says_who_may_know_when_it_was_decided():
+    said = {a: gate_plan("n > 0.5 +/- 0.1", adaptivity=a, method="sequential").explain()
+            for a in ("none", "first_change", "full")}  # fmt: skip
+
+    assert [("The moment" in text) for text in said.values()] == [False, True, True]
+    assert "The moment" not in gate_plan("n > 0.5 +/- 0.1").explain()
+
+
+def test_a_limit_from_the_condition_is_told_from_one_that_is_assumed():
+    tested, assumed, both = (
+        gate_plan(text, method="bennett", disagreement=known).clauses[0].disagreement_tested
+        for text, known in ((BOTH, None), ("n - o > 0.02 +/- 0.01", "0.1"), (BOTH, "0.05"))
+    )
+
+    assert (tested, assumed, both) == (True, False, False)
+
+
+@pytest.mark.parametrize("method", ["auto", "hoeffding", "bennett", "exact", "sequential"])
+@pytest.mark.parametrize("reliability", ["0.9999", "0.9", "0.8", "0.5"])
+@pytest.mark.parametrize("tolerance", ["0.05", "0.005", "0.001"])
+def test_any_plan_is_quick(method, reliability, tolerance):
+    text = " and ".join([f"n > 0.5 +/- {tolerance}"] * 20)
+    settings = {"reliability": reliability, "steps": 1, "adaptivity": "none"}
+    started = time.perf_counter()
+    plan = gate_plan(text, method=method, **settings)
+    seconds = time.perf_counter() - started
+
+    assert len(plan.clauses) == 20
+    assert seconds < 2  # a busy machine; the benchmark holds it against 100 ms
 
 
 def test_a_plan_is_plain_data():

@@ -71,6 +71,34 @@ def test_tails_fall_with_the_rows_and_have_one_peak_as_the_notes_say(epsilon, ti
     assert (np.diff(rises) != 0).sum() <= 1
 
 
+@pytest.mark.parametrize("epsilon", [0.02, 0.1])
+def test_below_that_tails_grow_no_faster_than_the_notes_say(epsilon):
+    for n in np.unique(np.geomspace(2, 0.55 / epsilon**2, 30).astype(int)):
+        a = np.linspace(epsilon + 1e-6, 1, 501)
+        now, later = (np.log(betainc(m * a, m * (1 - a) + 1, a - epsilon)) for m in (n, n * 1.001))
+        growth = (1 + 1 / (12 * n * a)) / n - 2 * epsilon**2
+        seen = later > -600  # smaller tails are no floats
+
+        assert (later - now <= 0.001 * n * np.maximum(growth, 0) + 1e-9)[seen].all()
+
+
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.02, 0.45), (0.03, 0.3), (0.03, 0.2)])
+def test_a_large_delta_is_exact_down_to_the_least_number(epsilon, delta):
+    rows = binomial_samples(epsilon, ln_delta=math.log(delta))
+
+    assert worst_tail(rows - 1, epsilon) > delta
+    assert all(worst_tail(n, epsilon) <= delta for n in range(rows, rows + 300))
+    assert all(worst_tail(n, epsilon) <= delta for n in range(rows, 20 * rows, rows // 7))
+
+
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.001, 0.1), (0.002, 0.5), (0.0005, 0.2)])
+def test_a_large_delta_is_quick(epsilon, delta):
+    started = time.perf_counter()
+    binomial_samples(epsilon, ln_delta=math.log(delta))
+
+    assert time.perf_counter() - started < 2
+
+
 def test_at_a_fixed_share_the_tail_jumps_up_with_the_rows():
     """Why the size has to hold for every p and every larger number of rows."""
     n = np.arange(100, 200)
