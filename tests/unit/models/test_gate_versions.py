@@ -38,11 +38,12 @@ def check(folder, *more):
 def test_a_version_answers_the_rows_of_the_labels(shop):
     folder, model = shop
     label, text = {
-        "binary": ("returned", "n - baseline > -0.9 +/- 0.1 and brier(n) < 0.9 +/- 0.1"),
-        "multiclass": ("grade", "n - baseline > -0.9 +/- 0.1"),
+        "binary": ("returned", "n - baseline > -0.7 +/- 0.2 and brier(n) < 0.9 +/- 0.1"),
+        "multiclass": ("grade", "n - baseline > -0.7 +/- 0.2"),
         "regression": ("cost", "error(n, 0..3) - error(baseline, 0..3) < 2.5 +/- 0.4"),
     }[model.kind]
-    asked = ["--condition", text, "--label", label, "--new", "v1"]
+    # the exact bound would count the first rows only, as many as were planned
+    asked = ["--condition", text, "--label", label, "--new", "v1", "--method", "hoeffding"]
     result = check(folder, *asked)
     again = check(folder, *asked)
     rows = pl.read_parquet(folder / "orders.parquet")
