@@ -214,11 +214,9 @@ def test_one_history_speaks_for_all_with_its_count(name):
 SEQUENTIAL = Case("n > 0.5 +/- 0.2", "sequential", 0.2)
 
 
-@pytest.mark.parametrize(
-    ("adaptivity", "mode", "kind"),
-    [("none", "fp_free", RandomSearch), ("first_change", "fp_free", RandomSearch),
-     ("full", "fn_free", Voter)],
-)  # fmt: skip
+@pytest.mark.parametrize("adaptivity", ["none", "first_change", "full"])
+@pytest.mark.parametrize("mode", ["fp_free", "fn_free"])
+@pytest.mark.parametrize("kind", [RandomSearch, Voter, HillClimber])
 def test_stopping_when_the_labels_say_so_keeps_the_promise_of_the_history(adaptivity, mode, kind):
     plan = SEQUENTIAL.plan(adaptivity=adaptivity, mode=mode, steps=6)
 
