@@ -1,6 +1,5 @@
 """`trimtab gate check` and `trimtab gate label-next`: their options, and who answers."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from trimtab.cli.gate_gain import GainQuestion, check_gain
 from trimtab.cli.gate_next import next_labels
 from trimtab.cli.gate_plan import gain_settings
 from trimtab.cli.gate_rows import GateSources
-from trimtab.cli.output import AsJson, emit, talk
+from trimtab.cli.output import AsJson, emit, refuse_given, talk
 
 
 def check(
@@ -67,7 +66,7 @@ def check(
         "commit": commit, "who": who, "to": to, "junit": junit, "markdown": markdown,
     }  # fmt: skip
     if condition is None and ci_file is None:
-        _refuse(of_condition, "it needs a --condition")
+        refuse_given(of_condition, "it needs a --condition")
         if old is None:
             raise typer.BadParameter("the champion's predictions are needed", param_hint="--old")
         given = {k: v for k, v in of_gain.items() if v is not None and k not in _OF_ROWS}
@@ -78,7 +77,7 @@ def check(
         question = GainQuestion(new, old, labels, columns, block, scale, settings, project)
         check_gain(question, as_json=as_json)
         return
-    _refuse(of_gain, "a condition says itself what it asks for")
+    refuse_given(of_gain, "a condition says itself what it asks for")
     promise = Promise(
         condition, ci_file, reliability, steps, adaptivity, mode, method, disagreement
     )
@@ -136,9 +135,3 @@ def label_next(
 
 
 _OF_ROWS = ("block", "scale")
-
-
-def _refuse(options: Mapping[str, object], reason: str) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise typer.BadParameter(reason, param_hint=f"--{name.replace('_', '-')}")

@@ -12,7 +12,7 @@ from rich.markup import escape
 from trimtab.cli.gate_ledger import login, open_ledger
 from trimtab.cli.gate_rows import GateRows, GateSources, ordered_rows, read_gate_rows
 from trimtab.cli.gate_told import MOMENT, refuse_unwritable, told_in_words, write_reports
-from trimtab.cli.output import emit, talk
+from trimtab.cli.output import EXIT_CODES, emit, talk
 from trimtab.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from trimtab.gates.plan import GatePlan
     from trimtab.gates.report_parts import Shown
 
-EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
 DEFAULTS: dict[str, Any] = {
     "reliability": "0.9999",
     "steps": 32,

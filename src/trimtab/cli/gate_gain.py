@@ -16,10 +16,8 @@ from trimtab.cli.gate_files import (
     read_columns,
     read_rows,
 )
-from trimtab.cli.output import emit
+from trimtab.cli.output import EXIT_CODES, emit
 from trimtab.core.errors import SchemaError
-
-EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,9 @@ from trimtab.cli.gate_reading import (
     read_cuts,
     say_samples,
 )
-from trimtab.cli.output import AsJson, emit
+from trimtab.cli.output import EXIT_CODES, AsJson, emit
 from trimtab.core.errors import ConfigError, SchemaError, nearest
 
-_EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
 _OR = " Else that of the ledger, or"
 
 Score = Annotated[str, typer.Option(help="Column of the model's answers.")]
@@ -146,7 +145,7 @@ def threshold(
     except ValueError as error:
         raise ConfigError(str(error), hint="See `trimtab gate threshold --help`.") from None
     emit(learned.to_dict(), as_json=as_json, text=learned.sentence)
-    raise typer.Exit(_EXIT_CODES[learned.outcome])
+    raise typer.Exit(EXIT_CODES[learned.outcome])
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import typer
 
 from trimtab.cli import gate_options as options
 from trimtab.cli.gate_condition import Promise
-from trimtab.cli.output import AsJson, emit
+from trimtab.cli.output import AsJson, emit, refuse_given
 
 
 def plan(
@@ -29,7 +29,7 @@ def plan(
     """Say how many rows and labels a condition needs, or a gain in mean loss."""
     gain = {"tolerance": tolerance, "delta": delta, "block_sd": block_sd}
     if condition is not None or ci_file is not None:
-        _refuse(gain, "goes without a condition, which has its own tolerance")
+        refuse_given(gain, "goes without a condition, which has its own tolerance")
         made = Promise(
             condition, ci_file, reliability, steps, adaptivity, mode, method, disagreement
         ).settled()
@@ -39,7 +39,7 @@ def plan(
         "reliability": reliability, "adaptivity": adaptivity, "mode": mode, "method": method,
         "disagreement": disagreement,
     }  # fmt: skip
-    _refuse(promise, 'only goes with a condition: `trimtab gate plan "n > 0.8 +/- 0.05"`')
+    refuse_given(promise, 'only goes with a condition: `trimtab gate plan "n > 0.8 +/- 0.05"`')
     _plan_gain({**gain, "steps": steps}, as_json=as_json)
 
 
@@ -72,8 +72,3 @@ def _plan_gain(options: dict[str, Any], *, as_json: bool) -> None:
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _refuse(options: dict[str, Any], reason: str) -> None:
-    for name in _given(options):
-        raise typer.BadParameter(reason, param_hint=f"--{name.replace('_', '-')}")

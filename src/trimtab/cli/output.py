@@ -50,6 +50,17 @@ class TrimtabGroup(TyperGroup):
             raise typer.Exit(error.exit_code) from None
 
 
+# the exit code of each verdict
+EXIT_CODES = {"pass": 0, "fail": 1, "not enough data": 3}
+
+
+def refuse_given(options: Mapping[str, object], reason: str) -> None:
+    """Refuse the first option that was given although it means nothing here."""
+    for name, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(reason, param_hint=f"--{name.replace('_', '-')}")
+
+
 def group(help_text: str) -> typer.Typer:
     """Return an empty group of commands for one room."""
     return typer.Typer(help=help_text, no_args_is_help=True)

@@ -1,18 +1,11 @@
 """Reports as HTML: pages in one file that load nothing, and fragments for notebooks.
 
-A page is the same template as the fragment, in a frame with a filter box. It allows itself its
-own style and script and nothing else, so that no text in the data can do harm.
+A page is the same template as the fragment, in a frame (`report_frame`) with a filter box.
 """
 
-import base64
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
-from trimtab.data import report_pictures, report_words
+from trimtab.data import report_frame, report_pictures, report_words
 
 if TYPE_CHECKING:
     from trimtab.data.checks import ValidationReport
@@ -21,7 +14,13 @@ if TYPE_CHECKING:
     from trimtab.data.quality_report import QualityReport
     from trimtab.data.schema_diff import SchemaDiff
 
-_HERE = Path(__file__).parent / "templates"
+_WORDS = (
+    report_words.number, report_words.share, report_words.p_value, report_words.effect,
+    report_words.weight, report_words.said, report_words.headline, report_words.verdict,
+    report_words.counted, report_words.cut, report_words.by_column, report_words.unnamed,
+    report_words.grouped, report_words.distinct, report_words.middle, report_words.figure,
+    report_pictures.pair, report_pictures.single, report_pictures.meter,
+)  # fmt: skip
 
 
 def drift_page(report: "DriftReport") -> str:
@@ -139,48 +138,8 @@ def schema_diff_fragment(diff: "SchemaDiff") -> str:
 
 
 def _page(body: str, title: str, report: Any) -> str:
-    style, script = _text("report.css"), _text("report.js")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    frame = _environment().get_template("page.html")
-    return frame.render(
-        body=body, title=title, report=report, style=style, script=script, policy=policy
-    )
+    return report_frame.page(body, title, words=_WORDS, report=report)
 
 
 def _fragment(body: str, report: Any) -> str:
-    frame = _environment().get_template("fragment.html")
-    return frame.render(body=body, report=report, style=_text("report.css"))
-
-
-@cache
-def _text(name: str) -> str:
-    """Return a file as the text of one element; the newlines keep its hash what it is."""
-    return f"\n{(_HERE / name).read_text(encoding='utf-8')}\n"
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    words = (
-        report_words.number, report_words.share, report_words.p_value, report_words.effect,
-        report_words.weight, report_words.said, report_words.headline, report_words.verdict,
-        report_words.counted, report_words.cut, report_words.by_column, report_words.unnamed,
-        report_words.grouped, report_words.distinct, report_words.middle, report_words.figure,
-        report_pictures.pair, report_pictures.single, report_pictures.meter,
-    )  # fmt: skip
-    environment.filters.update({made.__name__: made for made in words})
-    return environment
+    return report_frame.fragment(body, words=_WORDS, report=report)

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from trimtab.data.report_frame import page
 from trimtab.effort.feasibility_arms import RepresentationCurve
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_result import Feasibility
@@ -12,17 +14,6 @@ from trimtab.effort.feasibility_result import Feasibility
 _WIDTH, _HEIGHT, _LEFT, _ABOVE, _BELOW = 720, 330, 48, 12, 36
 # Okabe and Ito's set, which colour-blind readers can tell apart
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777")
-_STYLE = Markup("""
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 860px; padding: 24px;
-  color: #16202c; background: #fff; color-scheme: light dark; }
-h1 { font-size: 26px; line-height: 1.2; } h2 { font-size: 18px; margin: 28px 0 8px; }
-table { border-collapse: collapse; } th, td { padding: 4px 16px 4px 0; text-align: left;
-  font-variant-numeric: tabular-nums; vertical-align: top; } th { font-weight: 550; }
-.note { color: #55616f; } svg { max-width: 100%; height: auto; }
-svg text { font-size: 12px; fill: currentColor; } .scroll { overflow-x: auto; }
-@media (prefers-color-scheme: dark) { body { color: #e7ecf1; background: #10151b; }
-  .note { color: #a0acb9; } }
-""")
 
 
 def feasibility_page(found: Feasibility) -> str:
@@ -40,18 +31,19 @@ def feasibility_page(found: Feasibility) -> str:
     """
     title = f"Accuracy {found.target_accuracy:g}: {found.verdict}"
     parts = [
-        Markup("<h1>{}</h1><p>{}</p>").format(title, found.reason),
+        Markup("<h1>{}</h1><p class=lead>{}</p>").format(title, found.reason),
         _facts(found),
         Markup("<h2>Estimate against samples</h2>{}").format(curves_picture(found)),
         _classifiers(found),
         _list("Where it may be wrong", found.warnings),
         _list("What it rests on", found.assumptions),
     ]
-    return Markup(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>{title}</title><style>{style}</style></head><body>{body}</body></html>\n"
-    ).format(title=title, style=_STYLE, body=Markup("").join(parts))
+    return page(
+        "feasibility.html",
+        title,
+        folder=Path(__file__).parent / "templates",
+        content=Markup("").join(parts),
+    )
 
 
 def curves_picture(found: Feasibility) -> Markup:
@@ -100,10 +92,11 @@ def curves_picture(found: Feasibility) -> Markup:
     for number, curve in enumerate(found.curves):
         drawn.append(_line(curve, number, [(x(s), y(e)) for s, e in _points(curve)]))
     return Markup(
-        '<svg viewBox="0 0 {} {}" role="img" aria-label="Estimates of the Bayes error by number '
-        'of rows">{}</svg><p class="note">Shaded: where the Bayes error is, with confidence {:g}. '
+        '<svg class="meter" viewBox="0 0 {} {}" width="{}" font-size="12" '
+        'fill="currentColor" role="img" aria-label="Estimates of the Bayes error by number of rows">{}</svg>'
+        '<p class="note">Shaded: where the Bayes error is, with confidence {:g}. '
         "Representations that fell behind were not followed to the end.</p>"
-    ).format(_WIDTH, _HEIGHT, Markup("").join(drawn), found.level)
+    ).format(_WIDTH, _HEIGHT, _WIDTH, Markup("").join(drawn), found.level)
 
 
 def _points(curve: RepresentationCurve) -> list[tuple[int, float]]:
@@ -116,7 +109,7 @@ def _line(curve: RepresentationCurve, number: int, points: list[tuple[float, flo
     return Markup(
         '<polyline points="{}" fill="none" stroke="{}" stroke-width="{}"/>'
         '<circle cx="{:.1f}" cy="{:.1f}" r="3" fill="{}"/>'
-        '<text x="{}" y="{}" style="fill:{}">{}</text>'
+        '<text x="{}" y="{}" fill="{}">{}</text>'
     ).format(
         path, colour, 2.5 if curve.best else 1.25, points[-1][0], points[-1][1], colour,
         _WIDTH - 100, 16 + 16 * number, colour, curve.name[:16] + (" ★" if curve.best else ""),
@@ -139,7 +132,7 @@ def _facts(found: Feasibility) -> Markup:
     cells = Markup("").join(
         Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(*row) for row in rows
     )
-    return Markup("<table>{}</table>").format(cells)
+    return Markup('<table class="small">{}</table>').format(cells)
 
 
 def _classifiers(found: Feasibility) -> Markup:
@@ -152,8 +145,8 @@ def _classifiers(found: Feasibility) -> Markup:
         for one in sorted(found.classifiers, key=lambda one: one.error)
     )
     return Markup(
-        '<h2>Classifiers tried</h2><div class="scroll"><table><tr><th></th><th>error</th>'
-        "<th>at most</th></tr>{}</table></div>"
+        '<h2>Classifiers tried</h2><table class="small"><tr><th></th><th>error</th>'
+        "<th>at most</th></tr>{}</table>"
     ).format(cells)
 
 

@@ -1,17 +1,12 @@
 """The answer of `pick_model` as a page in one file that loads nothing."""
 
-import base64
-import hashlib
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
-from trimtab.data import report as data_report
+from trimtab.data.report_frame import page
 from trimtab.effort.pick_rows import ModelChoice
 
-_OWN = Path(__file__).parent / "templates"
-_SHARED = Path(data_report.__file__).parent / "templates"
 _WIDTH, _HEIGHT = 640, 200
 
 
@@ -33,29 +28,16 @@ def pick_page(choice: ModelChoice) -> str:
     >>> import polars as pl
     >>> from trimtab.effort.pick_rows import pick_model
     >>> said = pl.DataFrame({"id": range(9), "old": [0] * 9, "new": [1] * 9, "label": [1] * 9})
-    >>> page = pick_page(pick_model(said))
-    >>> "new is best" in page, "src=" in page
+    >>> shown = pick_page(pick_model(said))
+    >>> "new is best" in shown, "src=" in shown
     (True, False)
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([_OWN, _SHARED]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = f"\n{(_SHARED / 'report.css').read_text(encoding='utf-8')}\n"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("page.html").render(
-        body="pick.html",
-        title=f"Best model: {choice.best}",
+    return page(
+        "pick.html",
+        f"Best model: {choice.best}",
+        folder=Path(__file__).parent / "templates",
         choice=choice,
         picture=_curve(choice),
-        style=style,
-        script="",
-        policy=(
-            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-        ),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.gates.condition import Clause, Population, Term, Variable
-from trimtab.gates.judged_rows import SIDES, JudgedRows
+from trimtab.gates.judged_rows import JudgedRows
 from trimtab.gates.row_values import Bools, Floats, known_values, label_needs, members
 
 Rows = NDArray[np.int64]
@@ -22,8 +22,6 @@ class RowGroup:
 
     Parameters
     ----------
-    name : str
-        What the rows are, in words.
     terms : tuple of Term
         The terms that are added up on each row.
     index : ndarray of int, shape (m,)
@@ -39,7 +37,6 @@ class RowGroup:
         Those of `asked` whose label is missing; `index` ends before the first of them.
     """
 
-    name: str
     terms: tuple[Term, ...]
     index: Rows
     needs_label: Bools
@@ -138,23 +135,6 @@ def variable_means(rows: JudgedRows, group: RowGroup, used: int) -> dict[Variabl
     return means
 
 
-def population_name(population: Population) -> str:
-    """Return the rows of a population in words.
-
-    Examples
-    --------
-    >>> population_name(((("origin", "JFK"),), ("label", "late")))
-    'rows with origin=JFK and label late'
-    """
-    where, given = population
-    parts = [f"{name}={value}" for name, value in where]
-    if given is not None and given[0] == "label":
-        parts.append(f"label {given[1]}")
-    if given is not None and given[0] == "predicted":
-        parts.append(f"{given[2]} predicted by `{SIDES[given[1]]}`")
-    return f"rows with {' and '.join(parts)}" if parts else "rows"
-
-
 def _group(rows: JudgedRows, population: Population, terms: tuple[Term, ...]) -> RowGroup:
     inside, perhaps = members(rows, population)
     asked = unknown = np.empty(0, dtype=np.int64)
@@ -167,7 +147,7 @@ def _group(rows: JudgedRows, population: Population, terms: tuple[Term, ...]) ->
     missing = needs & rows.unlabelled
     if len(index) < rows.size:
         needs, missing = needs[index], missing[index]
-    return RowGroup(population_name(population), terms, index, needs, missing, asked, unknown)
+    return RowGroup(terms, index, needs, missing, asked, unknown)
 
 
 def _places(rows: JudgedRows, inside: Bools | None) -> Rows:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from trimtab.gates.condition import Clause, Term, Variable
 from trimtab.gates.condition_text import parse
 from trimtab.gates.judged_rows import judged_rows
+from trimtab.gates.plan import gate_plan
 from trimtab.gates.row_groups import group_values, row_groups
 from trimtab.gates.row_values import label_needs
 
@@ -115,7 +116,7 @@ def test_rows_of_a_slice_keep_their_places_and_order():
     (group,) = groups_of("n[at=x, k=1] > 0 +/- 0.1", rows)
 
     assert group.index.tolist() == [0, 2]
-    assert group.name == "rows with at=x and k=1"
+    assert gate_plan("n[at=x, k=1] > 0 +/- 0.1").clauses[0].rows_of == "rows with at=x and k=1"
     assert group.missing.tolist() == [False, True]
 
 
