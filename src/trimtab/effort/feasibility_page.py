@@ -93,7 +93,8 @@ def curves_picture(found: Feasibility) -> Markup:
         drawn.append(_line(curve, number, [(x(s), y(e)) for s, e in _points(curve)]))
     return Markup(
         '<svg class="meter" viewBox="0 0 {} {}" width="{}" font-size="12" '
-        'fill="currentColor" role="img" aria-label="Estimates of the Bayes error by number of rows">{}</svg>'
+        'fill="currentColor" role="img" aria-label="Estimates of the Bayes error by number '
+        'of rows">{}</svg>'
         '<p class="note">Shaded: where the Bayes error is, with confidence {:g}. '
         "Representations that fell behind were not followed to the end.</p>"
     ).format(_WIDTH, _HEIGHT, _WIDTH, Markup("").join(drawn), found.level)

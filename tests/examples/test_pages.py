@@ -1,4 +1,4 @@
-"""The page on gates: its code runs, and its commands give what it shows."""
+"""The pages on effort and gates: their code runs, and their commands give what they show."""
 
 import re
 import shlex
@@ -12,26 +12,29 @@ from typer.testing import CliRunner
 from trimtab.cli.main import app
 from trimtab.gates.condition_text import parse
 
-PAGE = (Path(__file__).parents[2] / "docs/gates.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+GATES = (DOCS / "gates.md").read_text()
 HEAD = re.compile("head [0-9a-f]+")  # it holds the time of the look
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def lines(text):
     return [HEAD.sub("head", line).rstrip() for line in text.strip().splitlines()]
 
 
-def test_code_runs_and_commands_give_what_is_shown(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["effort.md", "gates.md"])
+def test_code_runs_and_commands_give_what_is_shown(name, tmp_path, monkeypatch):
+    page = (DOCS / name).read_text()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    data, *later = blocks("python")
+    data, *later = blocks(page, "python")
     subprocess.run([sys.executable, "-c", data], check=True, cwd=tmp_path)
 
     commands = re.split(
-        r"^\$ trimtab ", "\n".join(blocks("console")).replace("\\\n", ""), flags=re.MULTILINE
+        r"^\$ trimtab ", "\n".join(blocks(page, "console")).replace("\\\n", ""), flags=re.MULTILINE
     )[1:]
     for shown in commands:
         command, _, output = shown.partition("\n")
@@ -49,7 +52,7 @@ def test_code_runs_and_commands_give_what_is_shown(tmp_path, monkeypatch):
     "text",
     [
         text
-        for row in re.findall(r"^\| (`.*?) \|", PAGE.split("## The language")[1], re.MULTILINE)
+        for row in re.findall(r"^\| (`.*?) \|", GATES.split("## The language")[1], re.MULTILINE)
         for text in re.findall("`(.*?)`", row)
         if "+/-" in text or "passes" in text
     ],
