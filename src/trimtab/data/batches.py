@@ -8,9 +8,9 @@ from trimtab.data.text import UNREADABLE, unreadable
 
 # rows at a time: a column of them fits a core's cache, and a table of hundreds fits memory
 BATCH_ROWS = 131_072
-# so many columns are read together, or more where that would make more than so many groups:
-# for each group the files are opened again
-_COLUMNS, _GROUPS = 8, 8
+# so many columns are read together, or more where that would make more than so many groups: for
+# each group the files are opened again, and memory that was never used is what costs most
+_COLUMNS, _GROUPS = 4, 16
 # up to so many rows the next few columns are begun with before these are done; where there are
 # more, parts of these are there to be read meanwhile, and what waits takes memory
 _AHEAD_ROWS = 4_000_000

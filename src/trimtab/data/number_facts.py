@@ -24,6 +24,8 @@ Numbers = npt.NDArray[Any]
 _SAMPLE = 1_024
 # with so many values repeated in a sample, counting all values is the cheaper way
 _FEW = 16
+# floats hold each integer below
+_EXACT = 2.0**53
 _FOLD = 16
 
 
@@ -68,7 +70,7 @@ class NumberFacts:
             self._levels = Levels() if self._few_values(values) else None
         self.n += values.size
         if self._levels is None:
-            self._add_many(values.astype(np.float64, copy=False), float(low), float(high))
+            self._add_many(values, float(low), float(high))
         else:
             self._levels.add(_counted_levels(values))
             if self._levels.too_many():
@@ -122,15 +124,17 @@ class NumberFacts:
 
     def _watch(self, atoms: Numbers) -> None:
         """Count these values too from now on; nothing has been counted one by one yet."""
-        self._atoms = np.union1d(self._atoms, atoms)
+        self._atoms = np.union1d(self._atoms, atoms.astype(np.float64))
         self._atom_counts = np.zeros(self._atoms.size, np.int64)
 
     def _give_up(self, frame: pl.DataFrame) -> None:
         """Turn from counting each value to summing parts up."""
         self._watch(frame[VALUE].head(_FEW).to_numpy())
-        at = frame.filter(pl.col(VALUE).is_in(self._atoms.tolist()))
-        spots = np.searchsorted(self._atoms, at[VALUE].to_numpy())
-        self._atom_counts[spots] = at[COUNT].to_numpy()
+        # as floats, as `_add_many` compares them: large integers may then be one
+        values = frame[VALUE].cast(pl.Float64).to_numpy()
+        watched = np.isin(values, self._atoms)
+        spots = np.searchsorted(self._atoms, values[watched])
+        np.add.at(self._atom_counts, spots, frame[COUNT].to_numpy()[watched])
         self._add_levels(frame)
         self._levels = None
 
@@ -144,9 +148,10 @@ class NumberFacts:
             made = log_linear(values, counts=counts, bits=self._resolution(values))
             self._histograms.append(made)
         if frame.height > N_LEVELS:
-            self.hashes = smallest_hashes(values, known=self.hashes)
+            self.hashes = smallest_hashes(frame[VALUE].to_numpy(), known=self.hashes)
 
-    def _add_many(self, values: FloatArray, low: float, high: float) -> None:
+    def _add_many(self, numbers: Numbers, low: float, high: float) -> None:
+        values: FloatArray = numbers.astype(np.float64, copy=False)
         if low <= 0 <= high:
             self.zeros += int(np.count_nonzero(values == 0))
         if low < 0:
@@ -154,7 +159,9 @@ class NumberFacts:
         for spot, atom in enumerate(self._atoms):
             self._atom_counts[spot] += np.count_nonzero(values == atom)
         self._moments = self._moments.merged(moments_of(values))
-        self.hashes = smallest_hashes(values, known=self.hashes)
+        # integers that fit a float are hashed as one: no second array of them
+        exact = numbers if max(-low, high) >= _EXACT else values
+        self.hashes = smallest_hashes(exact, known=self.hashes)
         self._histograms.append(counted(values, self._resolution(values), low=low, high=high))
         if len(self._histograms) > _FOLD:
             self._histograms = [self._histograms[0].merged(*self._histograms[1:])]

@@ -21,8 +21,8 @@ def smallest_hashes(values: ArrayLike, *, known: HashArray | None = None) -> Has
     Parameters
     ----------
     values : array_like of float or int, shape (n,)
-        Numbers without NaN; taken as float64, in which integers beyond 2**53 may coincide. 0.0
-        and -0.0 are one value.
+        Numbers without NaN. 0.0 and -0.0 are one value, and so are 1 and 1.0; integers of
+        2**53 or more in size are told apart from each other and are no float's equal.
     known : ndarray of uint64, optional
         What this function returned for the parts before.
 
@@ -36,7 +36,7 @@ def smallest_hashes(values: ArrayLike, *, known: HashArray | None = None) -> Has
     >>> estimated_distinct(both)
     3.0
     """
-    array = np.asarray(values, dtype=np.float64)
+    array = _as_floats(np.asarray(values))
     kept = np.empty(0, np.uint64) if known is None else known
     start = 0
     while start < array.size:
@@ -92,6 +92,16 @@ def relative_error() -> float:
 def shortened(hashes: HashArray) -> HashArray:
     """Return the leading bits of hashes of 64 bits, as many as are kept."""
     return hashes >> np.uint64(64 - _BITS)
+
+
+def _as_floats(array: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return a different float for each different number, the number itself where it has one."""
+    floats: NDArray[np.float64] = array.astype(np.float64, copy=False)
+    if array.dtype.kind in "iu":
+        large = np.abs(floats) >= 2.0**53
+        if large.any():
+            floats[large] = array[large].astype(np.int64).view(np.float64)
+    return floats
 
 
 def _promising(array: NDArray[np.float64]) -> HashArray:

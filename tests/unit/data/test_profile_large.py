@@ -90,6 +90,17 @@ def test_what_is_not_listed_is_no_commoner_than_said(rows, made):
             assert listed.get(value, 0) <= count <= listed.get(value, 0) + made[name].top_error
 
 
+@pytest.mark.parametrize("far", [0, 2**60])
+def test_whole_numbers_of_few_values_at_first_and_many_later(far):
+    many = np.concatenate([np.arange(BATCH_ROWS) % 3_000, far + np.arange(N)])
+    made = profile(pl.DataFrame({"id": many})).columns["id"]
+    truth = np.unique(many).size
+    assert (made.count, made.min, made.max) == (many.size, 0, far + N - 1)
+    assert made.distinct == pytest.approx(truth, rel=4 * made.distinct_error)
+    n_of = dict(zip(*np.unique(many, return_counts=True), strict=True))
+    assert all(n == n_of[value] for value, n in made.top)
+
+
 def test_text_is_described(made):
     assert made["level"].lengths == (1, pytest.approx(1 + 2 * 0.09 + 0.01, abs=0.01), 3)
     assert made["level"].classes["digits"] == pytest.approx(0.01, abs=0.002)

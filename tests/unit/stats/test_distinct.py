@@ -59,3 +59,11 @@ def test_repeats_and_order_do_not_matter():
 
     assert np.array_equal(whole, known)
     assert np.array_equal(whole, together)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_large_integers_are_told_apart_and_small_ones_are_floats(kind):
+    large = np.arange(2**60, 2**60 + 200).astype(kind)
+    assert estimated_distinct(smallest_hashes(large)) == 200
+    small = np.arange(200).astype(kind)
+    assert np.array_equal(smallest_hashes(small), smallest_hashes(small.astype(np.float64)))
