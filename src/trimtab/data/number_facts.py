@@ -86,7 +86,8 @@ class NumberFacts:
         histogram = self._histogram()
         order = np.lexsort((self._atoms, -self._atom_counts))
         atoms, counts = self._atoms[order], self._atom_counts[order]
-        levels = [(x.item(), int(n)) for x, n in zip(atoms, counts, strict=True) if n]
+        kind = int if isinstance(self.low, int) else float
+        levels = [(kind(x), int(n)) for x, n in zip(atoms, counts, strict=True) if n]
         return self._moments, histogram, levels, False, _largest_rest(histogram, atoms, counts)
 
     def _finite(self, values: Numbers) -> Numbers:

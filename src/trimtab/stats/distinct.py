@@ -11,6 +11,7 @@ N_HASHES = 256
 _BITS = 40
 # the leading ones come from a product with an odd number, which is quick; the rest is well mixed
 _QUICK = 6
+_ZEROS = np.uint64(1 << (_BITS - _QUICK))
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _LAST = np.uint64((1 << 64) - (1 << (64 - _QUICK)))
 
@@ -38,16 +39,16 @@ def smallest_hashes(values: ArrayLike, *, known: HashArray | None = None) -> Has
     """
     array = _as_floats(np.asarray(values))
     kept = np.empty(0, np.uint64) if known is None else known
-    start = 0
-    while start < array.size:
-        if kept.size == N_HASHES and kept[-1] < 1 << (_BITS - _QUICK):
-            # what else is among the smallest begins with zeros too
-            hashes = _hashed(_promising(array[start:]))
-            return merged_hashes(kept, hashes[hashes < kept[-1]])
+    # where enough begin with zeros, no other is among the smallest
+    if kept.size == 0 or kept[-1] < _ZEROS:
+        hashes = _hashed(_promising(array))
+        small = merged_hashes(kept, hashes[hashes < kept[-1]] if kept.size == N_HASHES else hashes)
+        if small.size == N_HASHES:
+            return small
+    for start in range(0, array.size, PIECE):
         # adding 0.0 turns -0.0 into 0.0
         piece = array[start : start + PIECE] + 0.0
         kept = merged_hashes(kept, _hashed(piece.view(np.uint64)))
-        start += PIECE
     return kept
 
 
