@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimtab.effort.feasibility import feasibility
+from trimtab.effort.feasibility_noise import estimated_noise
 from trimtab.stats.bayes_error import cover_hart
 from trimtab.stats.learning_curve import fit_curve, nearest_curve
 from trimtab.stats.neighbours import NearestNeighbours
@@ -88,6 +89,49 @@ def test_the_limit_of_the_nearest_neighbour_is_where_the_interval_says(name):
         fit = fit_curve(curve_of(world, np.random.default_rng((draw, 7))))
         missed += not fit.asymptote.contains(limit)
     assert missed <= 13  # 5 % of 120 is 6
+
+
+@pytest.mark.parametrize("name", ["2 dimensions", "5 dimensions, 5 classes"])
+def test_the_error_at_four_times_the_rows_is_where_the_extrapolation_says(name):
+    """What `samples_to_add` rests on. 8 % of 60 draws would be 5; 9 or more refute 5 %."""
+    world, more = WORLDS[name], 4 * SIZES[-1]
+    rng = np.random.default_rng(70)
+    (rows, labels), (queries, truth) = world.draw(more * 8, rng), world.draw(10_000, rng)
+    seen = []
+    for part in range(8):  # the mean over rows of the error that is aimed at
+        near, some = NearestNeighbours(queries), slice(part * more, (part + 1) * more)
+        near.add(rows[some])
+        seen.append((labels[some][near.indices[:, 0]] != truth).mean())
+    missed = naive = 0
+    for draw in range(60):
+        curve = curve_of(world, np.random.default_rng((draw, 71)))
+        limits = fit_curve(curve).error_at(more)
+        missed += not limits.contains(float(np.mean(seen)))
+        # the broken version: no fall from here on, and queries as if they shared no row
+        half = 1.96 * np.sqrt(curve.errors[-1] * (1 - curve.errors[-1]) / 1_000)
+        naive += abs(curve.errors[-1] - np.mean(seen)) > half
+    assert missed <= 8
+    assert naive > missed
+
+
+@pytest.mark.parametrize("name", ["even noise", "noise by class", "10 dimensions"])
+def test_the_upper_limit_of_wrong_labels_is_above_them(name):
+    """By chances as good as can be; 2.5 % of 100 draws may miss, more than 7 refute that."""
+    world = WORLDS[name]
+    missed = too_few = 0
+    for draw in range(100):
+        rng = np.random.default_rng((draw, 72))
+        points, given = world.draw(3_000, rng)
+        logs = points @ world.centres.T - (world.centres**2).sum(axis=1) / 2
+        chances = np.exp(logs - logs.max(axis=1, keepdims=True))
+        chances = chances / chances.sum(axis=1, keepdims=True) @ world.noise
+        wrong = float(1 - np.diag(world.noise).mean())
+        found = estimated_noise(given, chances, delta=0.05)
+        missed += found.high < wrong
+        too_few += found.wrong < wrong
+    assert missed <= 7
+    if wrong:  # the broken version: the estimate taken for its limit
+        assert too_few > 7
 
 
 def test_the_error_at_hand_taken_for_the_limit_would_miss():

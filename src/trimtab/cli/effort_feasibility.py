@@ -41,6 +41,7 @@ def feasibility(
     label_cost: Annotated[
         float | None, typer.Option(min=0.0, help="What one label costs: minutes, or money.")
     ] = None,
+    cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
     max_rows: Annotated[
         int, typer.Option(min=1, help="Rows used, at random from more.")
     ] = 110_000,
@@ -56,7 +57,8 @@ def feasibility(
         raise typer.BadParameter(f"expected between 0 and 1, got {target}", param_hint="--target")
     found = study(
         data, label, target_accuracy=target, noise=noise, representations=representation,
-        block=block, delta=delta, label_cost=label_cost, max_rows=max_rows, seed=seed,
+        block=block, delta=delta, label_cost=label_cost, cost_unit=cost_unit,
+        max_rows=max_rows, seed=seed,
     )  # fmt: skip
     write_page(html, lambda: feasibility_page(found))
     emit(found.to_dict(), as_json=as_json, text=_text(found))
@@ -64,6 +66,8 @@ def feasibility(
 
 
 def _text(found: "Feasibility") -> str:
+    from trimtab.effort.feasibility_words import sweep_words
+
     low, high = found.interval
     lines = [f"{found.verdict}: {found.reason}"]
     if found.curves:
@@ -73,9 +77,12 @@ def _text(found: "Feasibility") -> str:
             f"to {high:.3f}; {found.error_without_noise:.3f} if no label were wrong",
             f"labels wrong: {found.label_noise:.1%} ({given})",
             "wrong labels to put right: "
-            + _need(found.clean) + _price(found.cleaning_cost),
-            "labelled rows to add: " + _need(found.add) + _price(found.adding_cost),
+            + _need(found.clean) + _price(found.cleaning_cost, found.cost_unit),
+            "labelled rows to add: "
+            + _need(found.add) + _price(found.adding_cost, found.cost_unit),
         ]  # fmt: skip
+    if found.sweep is not None:
+        lines.append(f"check: {sweep_words(found.sweep)}")
     lines += [f"note: {text}" for text in found.warnings]
     lines += [f"assumed: {text}" for text in found.assumptions]
     return "\n".join(lines)
@@ -89,5 +96,5 @@ def _need(need: "Need") -> str:
     return best if best == fewest == most else f"{best} (fewest: {fewest}; most: {most})"
 
 
-def _price(cost: float | None) -> str:
-    return "" if cost is None else f", at your price of a label {cost:,.0f}"
+def _price(cost: float | None, unit: str) -> str:
+    return "" if cost is None else f", at your price of a label {cost:,.6g} {unit}"

@@ -51,9 +51,9 @@ def page(
     )
 
 
-def fragment(body: str, *, words: Words = (), **values: Any) -> str:
+def fragment(body: str, *, folder: Path = TEMPLATES, words: Words = (), **values: Any) -> str:
     """Return what a page shows as a piece of HTML, for notebooks."""
-    frame = _environment(TEMPLATES, words).get_template("fragment.html")
+    frame = _environment(folder, words).get_template("fragment.html")
     return frame.render(body=body, style=_text("report.css"), **values)
 
 

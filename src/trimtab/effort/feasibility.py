@@ -7,13 +7,12 @@ from numpy.typing import ArrayLike
 
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_result import Feasibility
-from trimtab.effort.feasibility_study import FeasibilityStudy
-from trimtab.effort.feasibility_table import read_labelled
+from trimtab.effort.feasibility_study import LEAST_ROWS, FeasibilityStudy
+from trimtab.effort.feasibility_table import LabelledTable, read_labelled
 from trimtab.effort.feasibility_words import ASSUMPTIONS
 from trimtab.effort.representations import Representations
 from trimtab.stats.arrays import check_fraction
 
-_LEAST_ROWS = 40
 _MAX_ROWS = 110_000
 
 
@@ -28,6 +27,7 @@ def feasibility(
     block: str | None = None,
     delta: float = 0.05,
     label_cost: float | None = None,
+    cost_unit: str = "minutes",
     max_rows: int = _MAX_ROWS,
     seed: int = 0,
 ) -> Feasibility:
@@ -67,8 +67,8 @@ def feasibility(
         Column whose rows of one value depend on each other: a day, a user.
     delta : float, default=0.05
         Chance that the interval misses the Bayes error, half on each side.
-    label_cost : float, optional
-        What one label costs, in minutes or money.
+    label_cost, cost_unit : float, str, optional
+        What one label costs, and in what: minutes, or money.
     max_rows : int, default=110,000
         Rows used, drawn at random from more.
     seed : int, default=0
@@ -106,26 +106,82 @@ def feasibility(
     check_fraction(target_accuracy, "target_accuracy")
     check_fraction(delta, "delta")
     table = read_labelled(data, label, block=block, max_rows=max_rows, seed=seed)
-    if table.labels.size < _LEAST_ROWS:
-        return _too_few(table.labels.size, len(table.classes), target_accuracy, delta, label_cost)
+    if table.labels.size < LEAST_ROWS:
+        return _too_few(table, target_accuracy, delta, label_cost, cost_unit)
     study = FeasibilityStudy(
         table, target_accuracy=target_accuracy, representations=representations, noise=noise,
-        embedder=embedder, delta=delta, label_cost=label_cost, seed=seed,
+        embedder=embedder, delta=delta, label_cost=label_cost, cost_unit=cost_unit, seed=seed,
     )  # fmt: skip
     return study.result()
 
 
+def feasibility_study(
+    data: Any,
+    label: Any,
+    *,
+    target_accuracy: float,
+    block: str | None = None,
+    max_rows: int = _MAX_ROWS,
+    seed: int = 0,
+    **settings: Any,
+) -> FeasibilityStudy:
+    """Return what `feasibility` does, kept: each label put right changes its answer at once.
+
+    Neighbours do not depend on labels, so that after `fix` the next `result` counts anew and
+    looks for nothing: a tenth of a second where the study took ten.
+
+    Parameters
+    ----------
+    data, label, target_accuracy, block, max_rows, seed
+        As for `feasibility`.
+    **settings
+        `representations`, `noise`, `embedder`, `delta`, `label_cost` and `cost_unit`, as there.
+
+    Returns
+    -------
+    FeasibilityStudy
+        With `fix(row, label)` and `result()`.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If there are under 40 rows with a label.
+    SchemaError, ConfigError, ValueError
+        As `feasibility` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.integers(0, 2, 1_000)
+    >>> given = np.where(rng.random(1_000) < 0.2, 1 - truth, truth)
+    >>> points = np.column_stack([truth * 6.0 + rng.normal(size=1_000), rng.normal(size=1_000)])
+    >>> study = feasibility_study(points, given, target_accuracy=0.9, representations=["raw"])
+    >>> before = study.result().bayes_error
+    >>> for row in np.flatnonzero(given != truth):
+    ...     study.fix(row, truth[row])
+    >>> before > 0.15, study.result().bayes_error < 0.01
+    (True, True)
+    """
+    check_fraction(target_accuracy, "target_accuracy")
+    check_fraction(settings.get("delta", 0.05), "delta")
+    table = read_labelled(data, label, block=block, max_rows=max_rows, seed=seed)
+    return FeasibilityStudy(table, target_accuracy=target_accuracy, seed=seed, **settings)
+
+
 def _too_few(
-    n_rows: int, n_classes: int, target: float, delta: float, label_cost: float | None
+    table: LabelledTable, target: float, delta: float, label_cost: float | None, cost_unit: str
 ) -> Feasibility:
+    n_rows = table.labels.size
     nan, unknown, anything = float("nan"), Need(None, None, None), (0.0, 1.0)
     return Feasibility(
         verdict="not enough data",
-        reason=f"{n_rows} rows with a label; at least {_LEAST_ROWS} are needed to say anything",
+        reason=f"{n_rows} rows with a label; at least {LEAST_ROWS} are needed to say anything",
         target_accuracy=target, bayes_error=nan, interval=anything, level=1 - delta,
         label_noise=nan, label_noise_limits=anything, label_noise_given=False,
         error_without_noise=nan, error_without_noise_limits=anything,
         clean=unknown, add=unknown, curves=(), classifiers=(), sweep=None,
-        n_rows=n_rows, n_test=0, n_classes=n_classes, label_cost=label_cost,
-        assumptions=ASSUMPTIONS, warnings=(),
+        noise_matrix=None, classes=tuple(table.classes),
+        n_rows=n_rows, n_test=0, n_classes=len(table.classes), label_cost=label_cost,
+        cost_unit=cost_unit, assumptions=ASSUMPTIONS, warnings=(),
     )  # fmt: skip

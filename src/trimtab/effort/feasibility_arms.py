@@ -81,6 +81,11 @@ class Arm:
         made: BoolArray = labels[self._rows][self._nearest[at]] != labels[self._test]
         return made
 
+    @property
+    def twins(self) -> float:
+        """Share of queries at whose very place a row was found."""
+        return float((self._distances[-1] == 0).mean()) if self._distances else 0.0
+
     def nearest_labels(self, labels: IntArray) -> IntArray:
         """Return the label of the row nearest to each query."""
         made: IntArray = labels[self._rows][self._nearest[-1]]

@@ -20,7 +20,8 @@ class LabelNoise:
     is_given : bool
         Whether the user said so, or it was estimated.
     given_of_true : ndarray of float or None
-        Chance of each given label (column) for each true class (row), if known.
+        Chance of each given label (column) for each true class (row); None if only a share was
+        given. What is estimated is for people to read: limits do not rest on it.
     """
 
     wrong: float
@@ -32,14 +33,14 @@ class LabelNoise:
     def clean(self, error: float, n_classes: int) -> float:
         """Return the error under true labels that an error under these labels stands for."""
         best = clean_error(error, self.wrong, n_classes)
-        if self.given_of_true is None:
+        if self.given_of_true is None or not self.is_given:
             return best
         low, high = clean_error_limits(error, self.given_of_true)
         return min(high, max(low, best))
 
     def clean_limits(self, low: float, high: float, n_classes: int) -> tuple[float, float]:
         """Return limits of the error under true labels from those under these labels."""
-        if self.given_of_true is not None:
+        if self.given_of_true is not None and self.is_given:
             return (
                 clean_error_limits(low, self.given_of_true)[0],
                 clean_error_limits(high, self.given_of_true)[1],

@@ -63,13 +63,14 @@ def estimated_noise(labels: IntArray, chances: FloatArray, *, delta: float) -> L
     -------
     LabelNoise
         With 0 for its lower limit: from labels alone an overlap of classes cannot be told from
-        wrong labels.
+        wrong labels. Its matrix is that of confident learning, not scaled to the smaller share.
     """
-    found = noise_matrix(labels, chances).noise_rate.estimate
+    matrix = noise_matrix(labels, chances)
+    found = matrix.noise_rate.estimate
     wrong, high = _surest_errors(labels, chances, delta)
     if np.isfinite(found):
         wrong = min(wrong, found)
-    return LabelNoise(wrong, 0.0, max(high, wrong), False)
+    return LabelNoise(wrong, 0.0, max(high, wrong), False, matrix.given_of_true)
 
 
 def _surest_errors(labels: IntArray, chances: FloatArray, delta: float) -> tuple[float, float]:

@@ -73,10 +73,15 @@ class Feasibility:
         All that were tried.
     sweep : NoiseSweep or None
         How far off the estimate is when labels are made random, by a known share.
+    noise_matrix : tuple of tuple of float, or None
+        Chance of each given label (column) for each true class (row), in the order of `classes`:
+        as the user gave it, or by confident learning; None where it is unknown.
+    classes : tuple
+        Values of the label.
     n_rows, n_test, n_classes : int
         Rows used, those of them that were predicted, and classes.
-    label_cost : float or None
-        What one label costs, in minutes or money.
+    label_cost, cost_unit : float or None, str
+        What one label costs, and in what: minutes, or money.
     assumptions, warnings : tuple of str
         What the answer rests on, and where it may be wrong on this data.
     """
@@ -97,10 +102,13 @@ class Feasibility:
     curves: tuple[RepresentationCurve, ...]
     classifiers: tuple[ClassifierError, ...]
     sweep: NoiseSweep | None
+    noise_matrix: tuple[tuple[float | None, ...], ...] | None
+    classes: tuple[Any, ...]
     n_rows: int
     n_test: int
     n_classes: int
     label_cost: float | None
+    cost_unit: str
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -143,6 +151,11 @@ class Feasibility:
             if math.isfinite(self.bayes_error)
             else f"<Feasibility: accuracy {self.target_accuracy:g}: {self.verdict}>"
         )
+
+    def _repr_html_(self) -> str:
+        from trimtab.effort.feasibility_page import feasibility_fragment
+
+        return feasibility_fragment(self)
 
     def _cost(self, count: int | None) -> float | None:
         if count is None or self.label_cost is None:

@@ -1,14 +1,15 @@
 """A study of one label: neighbours found once, and answers that follow each label put right."""
 
-import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.core.errors import SchemaError
+from trimtab.core.errors import NotEnoughDataError, SchemaError
 from trimtab.effort.feasibility_arms import N_PULLS, Arm
+from trimtab.effort.feasibility_classifiers import chances, predictions
 from trimtab.effort.feasibility_halving import successive_halving
 from trimtab.effort.feasibility_needs import LabelNoise, labels_to_clean, samples_to_add
 from trimtab.effort.feasibility_noise import estimated_noise, given_noise
@@ -22,7 +23,7 @@ from trimtab.stats.bounds import block_interval
 from trimtab.stats.exact_share import exact_share_interval
 from trimtab.stats.label_noise import noise_sweep
 
-_MAX_LINEAR_ROWS, _MAX_LINEAR_COLUMNS = 20_000, 500
+LEAST_ROWS = 40
 
 
 class FeasibilityStudy:
@@ -32,8 +33,13 @@ class FeasibilityStudy:
     ----------
     table : LabelledTable
         At least 40 rows.
-    target_accuracy, noise, representations, embedder, delta, label_cost, seed
+    target_accuracy, noise, representations, embedder, delta, label_cost, cost_unit, seed
         As for `feasibility`.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If there are fewer rows.
     """
 
     def __init__(
@@ -46,11 +52,17 @@ class FeasibilityStudy:
         embedder: Callable[[list[str]], Any] | None = None,
         delta: float = 0.05,
         label_cost: float | None = None,
+        cost_unit: str = "minutes",
         seed: int = 0,
     ) -> None:
+        if table.labels.size < LEAST_ROWS:
+            raise NotEnoughDataError(
+                f"expected at least {LEAST_ROWS} rows with a label, got {table.labels.size}",
+                hint="Label more rows, or ask `feasibility`, which says so in its verdict.",
+            )
         self._table, self._labels = table, table.labels.copy()
         self._target, self._noise, self._delta = target_accuracy, noise, delta
-        self._label_cost, self._seed = label_cost, seed
+        self._label_cost, self._cost_unit, self._seed = label_cost, cost_unit, seed
         self._n_classes = len(table.classes)
         self._parts = split(table, seed)
         seen, self._trees = represent(
@@ -60,7 +72,9 @@ class FeasibilityStudy:
         self._arms = [Arm(one, self._parts) for one in seen]
         self._points = seen[0].points
         self._follow()
-        self._predictions = self._classify()
+        self._predictions = predictions(
+            self._points, self._labels, self._parts, self._n_classes, seed
+        )
         self._strangers = self._doubted() if noise is None else None
 
     def fix(self, row: int, label: Any) -> None:
@@ -109,7 +123,10 @@ class FeasibilityStudy:
             arm.facts(labels, n_classes, fits[arm].asymptote if arm in fits else None, arm is best)
             for arm in self._arms
         )
-        assumptions, alarms = cautions(self._table, curves, noise, sweep, word)
+        assumptions, alarms = cautions(
+            self._table, curves, noise, sweep, word,
+            twins=max((arm.twins for arm in done if arm.representation.keeps_all), default=0.0),
+        )  # fmt: skip
         return Feasibility(
             verdict=word, reason=reason, target_accuracy=self._target,
             bayes_error=estimate, interval=(low, high), level=1 - self._delta,
@@ -122,8 +139,10 @@ class FeasibilityStudy:
                 fits[best], estimate, wrong, n_classes, fits[best].last / labels.size
             ),
             curves=curves, classifiers=tuple(c.facts() for c in classifiers), sweep=sweep,
+            noise_matrix=_rows_of(noise.given_of_true), classes=tuple(self._table.classes),
             n_rows=labels.size, n_test=test.size, n_classes=n_classes,
-            label_cost=self._label_cost, assumptions=assumptions, warnings=alarms,
+            label_cost=self._label_cost, cost_unit=self._cost_unit,
+            assumptions=assumptions, warnings=alarms,
         )  # fmt: skip
 
     def _follow(self) -> None:
@@ -137,22 +156,6 @@ class FeasibilityStudy:
         while not self._arms[0].is_done:
             pull(0)
 
-    def _classify(self) -> dict[str, IntArray]:
-        """Return what plain classifiers predict for the rows held back."""
-        train, test = self._parts.train, self._parts.test
-        labels, points = self._labels, self._points
-        common = int(np.bincount(labels[train]).argmax())
-        found = {"most common class": np.full(test.size, common)}
-        if np.unique(labels[train]).size < 2:
-            return found
-        trees = grow(points[train], labels[train], self._n_classes, self._seed)
-        found["boosted trees"] = _most_likely(_chances(trees, points[test]))
-        if points.shape[1] <= _MAX_LINEAR_COLUMNS:
-            some = train[:_MAX_LINEAR_ROWS]
-            if np.unique(labels[some]).size > 1:
-                found["logistic regression"] = _linear(points, labels, some, test)
-        return found
-
     def _doubted(self) -> tuple[IntArray, FloatArray] | None:
         """Return rows that trees were not fitted on, and the chances these give each class."""
         fit = self._parts.fit
@@ -162,7 +165,7 @@ class FeasibilityStudy:
         if trees is None:
             trees = grow(self._points[fit], self._labels[fit], self._n_classes, self._seed)
         asked = np.setdiff1d(np.arange(self._labels.size), fit)
-        return asked, _chances(trees, self._points[asked])
+        return asked, chances(trees, self._points[asked])
 
     def _classifiers(self, done: list[Arm], losses: BoolArray) -> list[Classifier]:
         truth = self._labels[self._parts.test]
@@ -189,10 +192,10 @@ class FeasibilityStudy:
             return given_noise(self._noise, self._labels, self._n_classes)
         if self._strangers is None:
             return LabelNoise(0.0, 0.0, high, False)
-        asked, chances = self._strangers
-        found = estimated_noise(self._labels[asked], chances, delta=self._delta)
+        asked, said = self._strangers
+        found = estimated_noise(self._labels[asked], said, delta=self._delta)
         # wrong labels are errors that no classifier avoids: no more of them than there are
-        return LabelNoise(min(found.wrong, high), 0.0, min(found.high, high), False)
+        return replace(found, wrong=min(found.wrong, high), high=min(found.high, high))
 
 
 def _taking_part(given: Representations, table: LabelledTable) -> Representations:
@@ -214,25 +217,8 @@ def _taking_part(given: Representations, table: LabelledTable) -> Representation
     return kept
 
 
-def _linear(points: FloatArray, labels: IntArray, some: IntArray, test: IntArray) -> IntArray:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    with warnings.catch_warnings():
-        # a fit that stopped early is still a classifier, and its error is measured
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = LogisticRegression(max_iter=200).fit(points[some], labels[some])
-    made: IntArray = model.predict(points[test]).astype(np.int64)
-    return made
-
-
-def _chances(trees: Any, points: FloatArray) -> FloatArray:
-    said = np.asarray(trees.predict(points), dtype=np.float64)
-    chances = np.column_stack([1 - said, said]) if said.ndim == 1 else said
-    made: FloatArray = np.clip(chances / chances.sum(axis=1, keepdims=True), 0, 1)
-    return made
-
-
-def _most_likely(chances: FloatArray) -> IntArray:
-    made: IntArray = chances.argmax(axis=1).astype(np.int64)
-    return made
+def _rows_of(matrix: FloatArray | None) -> tuple[tuple[float | None, ...], ...] | None:
+    """Return a matrix as tuples, with None where a chance is unknown."""
+    if matrix is None:
+        return None
+    return tuple(tuple(float(x) if x == x else None for x in row) for row in matrix)

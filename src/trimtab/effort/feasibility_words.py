@@ -1,15 +1,18 @@
 """The verdict on a target, what it rests on, and where it may be wrong: in words."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from trimtab.effort.feasibility_arms import RepresentationCurve
 from trimtab.effort.feasibility_needs import LabelNoise
-from trimtab.effort.feasibility_result import Classifier, Word
 from trimtab.effort.feasibility_table import LabelledTable
 from trimtab.stats.label_noise import NoiseSweep
 
+if TYPE_CHECKING:
+    from trimtab.effort.feasibility_result import Classifier, Word
+
 FEW_ROWS = 5_000
-_MANY_DIMENSIONS, _PESSIMISTIC = 15, 0.02
+_MANY_DIMENSIONS, _PESSIMISTIC, _TWINS = 15, 0.02, 0.05
 ASSUMPTIONS = (
     "Rows are independent (or blocks are, where a block is given) and like those to come.",
     "The upper end holds for any data of that kind: a classifier reached it on rows held back.",
@@ -20,8 +23,8 @@ ASSUMPTIONS = (
 
 
 def verdict(
-    target: float, interval: tuple[float, float], classifiers: Sequence[Classifier], delta: float
-) -> tuple[Word, str]:
+    target: float, interval: tuple[float, float], classifiers: Sequence["Classifier"], delta: float
+) -> tuple["Word", str]:
     """Return the verdict on a target accuracy, and why."""
     low, high = interval
     best = min(classifiers, key=lambda one: one.interval.high)
@@ -42,12 +45,23 @@ def verdict(
     )
 
 
+def sweep_words(sweep: NoiseSweep) -> str:
+    """Return how far off the estimate was when labels were made random, in a sentence."""
+    return (
+        "over a sweep that makes 0 to 100 % of labels random (FeeBee) the nearest neighbour's "
+        f"estimate is on average {sweep.too_high:.3f} above what the Bayes error may be "
+        f"(pessimistic) and {sweep.too_low:.3f} below (optimistic)"
+    )
+
+
 def cautions(
     table: LabelledTable,
     curves: Sequence[RepresentationCurve],
     noise: LabelNoise,
     sweep: NoiseSweep,
-    word: Word,
+    word: "Word",
+    *,
+    twins: float,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what the answer rests on, and where it may be wrong on this data."""
     found = []
@@ -56,6 +70,12 @@ def cautions(
         found.append(
             f"{n_rows:,} rows: under {FEW_ROWS:,} estimates are rough; in published trials with "
             "1,000 rows 7 of 19 were off by more than 0.10"
+        )
+    if twins > _TWINS and table.blocks is None:
+        found.append(
+            f"{twins:.0%} of the rows held back have an equal row among the others: where that is "
+            "one case twice (copies, a join, oversampling) all errors look too small; take copies "
+            "out, or name the case as `block`"
         )
     whole = [c for c in curves if c.keeps_all and c.followed]
     if not whole:
@@ -75,6 +95,12 @@ def cautions(
         found.append(
             "the nearest neighbour's estimate is pessimistic on this data: by "
             f"{sweep.too_high:.3f} on average over a sweep of label noise"
+        )
+    if word == "unrealistic":
+        found.append(
+            "a pattern finer than the distance between neighbouring rows (a checkerboard, a "
+            "checksum) looks like chance to neighbours and trees alike: if you know of one, give "
+            "it as a column or a representation"
         )
     if table.n_unlabelled:
         found.append(f"{table.n_unlabelled:,} rows without a label were left out")

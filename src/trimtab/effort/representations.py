@@ -17,7 +17,7 @@ from trimtab.stats.arrays import FloatArray, IntArray
 
 BUILT_IN = ("raw", "ranks", "pca", "projection", "leaves", "scores")
 _MAX_COMPONENTS, _VARIANCE = 16, 0.9
-_SMALL = 2_000_000
+_SMALL = 20_000_000
 _TREES, _LEAVES, _DIRECTIONS = 40, 15, 64
 Representations = Sequence[str] | Mapping[str, Any] | None
 
@@ -168,8 +168,8 @@ def grow(points: FloatArray, labels: IntArray, n_classes: int, seed: int) -> Any
         "objective": "multiclass" if n_classes > 2 else "binary",
         "num_leaves": _LEAVES, "learning_rate": 0.1, "seed": seed, "deterministic": True,
         "force_row_wise": True, "verbose": -1, "min_data_in_leaf": 20,
-        # on little data threads wait for each other longer than they work
-        "num_threads": 1 if points.size < _SMALL else 0,
+        # threads save little here, and wait for each other where others use the processors too
+        "num_threads": 1 if points.size * n_classes < _SMALL else 0,
     }  # fmt: skip
     if n_classes > 2:
         settings["num_class"] = n_classes

@@ -1,4 +1,5 @@
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import polars as pl
@@ -9,11 +10,11 @@ from typer.testing import CliRunner
 
 from trimtab.cli.effort_feasibility import register
 from trimtab.cli.output import TrimtabGroup
-from trimtab.core.errors import ConfigError, SchemaError
-from trimtab.effort.feasibility import feasibility
+from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
+from trimtab.effort.feasibility import feasibility, feasibility_study
 from trimtab.effort.feasibility_halving import successive_halving
-from trimtab.effort.feasibility_study import FeasibilityStudy
-from trimtab.effort.feasibility_table import read_labelled
+from trimtab.effort.feasibility_page import feasibility_page
+from trimtab.effort.feasibility_picture import curves_picture
 from trimtab.stats.laws import normal_cdf
 
 FAST = ("raw", "pca")
@@ -94,8 +95,9 @@ def test_a_label_put_right_changes_the_answer_at_once():
     wrong = np.flatnonzero(rng.random(1_500) < 0.3)
     noisy = label.copy()
     noisy[wrong] = 1 - noisy[wrong]
-    table = read_labelled(points, noisy, block=None, max_rows=10_000, seed=0)
-    study = FeasibilityStudy(table, target_accuracy=0.9, noise=0.3, representations=("raw",))
+    study = feasibility_study(
+        points, noisy, target_accuracy=0.9, noise=0.3, representations=("raw",)
+    )
     before = study.result()
     for row in wrong:
         study.fix(int(row), int(label[row]))
@@ -133,7 +135,7 @@ def test_a_table_of_all_kinds_of_columns():
     assert found.n_classes == 3
     assert any("12 rows without a label" in text for text in found.warnings)
     assert {curve.name for curve in found.curves} >= {"raw", "ranks", "pca", "leaves", "scores"}
-    json.dumps(found.to_dict())
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_blocks_stay_on_one_side_and_widen_the_interval():
@@ -180,8 +182,10 @@ def test_few_rows_are_an_outcome():
     found = feasibility(np.eye(10), np.arange(10) % 2, target_accuracy=0.9)
     assert found.verdict == "not enough data"
     assert np.isnan(found.bayes_error)
-    assert found.to_dict()["bayes_error"] is None
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["bayes_error"] is None
     assert "not enough data" in repr(found)
+    with pytest.raises(NotEnoughDataError, match="at least 40 rows"):
+        feasibility_study(np.eye(10), np.arange(10) % 2, target_accuracy=0.9)
 
 
 def test_the_same_seed_gives_the_same_answer():
@@ -190,12 +194,76 @@ def test_the_same_seed_gives_the_same_answer():
     assert one.to_dict() == other.to_dict()
 
 
+def test_an_estimated_noise_matrix_is_near_what_was_injected():
+    points, label = two_bells(6_000, apart=6.0)
+    rng = np.random.default_rng(12)
+    given = np.where((label == 1) & (rng.random(6_000) < 0.3), 0, label)
+    found = feasibility(points, given, target_accuracy=0.8, representations=FAST)
+    # rows just under a class's threshold are not counted: too few of the wrong ones, here
+    assert np.allclose(found.noise_matrix, [[1.0, 0.0], [0.3, 0.7]], atol=0.1)
+    assert found.classes == (0, 1)
+    told = feasibility(points, given, target_accuracy=0.8, noise=0.1, representations=("raw",))
+    assert told.noise_matrix is None
+
+
+def test_a_pattern_finer_than_the_rows_is_named_as_what_the_verdict_cannot_see():
+    rng = np.random.default_rng(13)
+    points = rng.random((3_000, 2))
+    label = np.floor(points * 200).sum(axis=1).astype(int) % 2  # no error, with rows enough
+    found = feasibility(points, label, target_accuracy=0.9, representations=FAST)
+    assert found.verdict == "unrealistic"
+    assert any("finer than the distance" in text for text in found.warnings)
+
+
+def test_copies_are_named_as_what_makes_errors_look_small():
+    points, label = two_bells(1_000, apart=1.0)
+    frame = pl.DataFrame({"a": points[:, 0], "label": label, "case": np.arange(1_000)})
+    copied = pl.concat([frame] * 5)
+    fooled = feasibility(copied.drop("case"), "label", target_accuracy=0.9, representations=FAST)
+    assert fooled.verdict == "realistic"
+    assert any("equal row among the others" in text for text in fooled.warnings)
+    held = feasibility(copied, "label", target_accuracy=0.9, representations=FAST, block="case")
+    assert held.verdict != "realistic"
+    assert held.interval[0] <= normal_cdf(-0.5) <= held.interval[1]
+
+
+def test_a_notebook_shows_what_the_page_shows_and_loads_nothing():
+    points, label = two_bells(800, apart=2.0)
+    names = {"<b>" + "long " * 30: points, "second": points[:, :1]}
+    found = feasibility(points, label, target_accuracy=0.8, representations=names)
+    shown = found._repr_html_()
+    assert "<svg" in shown
+    assert "<html" not in shown
+    assert "<b>" not in shown
+    assert "rows looked at" in shown
+    page = feasibility_page(found)
+    assert "src=" not in page
+    assert "href=" not in page
+    few = feasibility(np.eye(10), np.arange(10) % 2, target_accuracy=0.9)
+    assert "Too few rows" in feasibility_page(few)
+
+
+def test_the_picture_has_a_point_for_each_size_and_the_target():
+    points, label = two_bells(2_000, apart=2.0)
+    found = feasibility(points, label, target_accuracy=0.8, representations=FAST)
+    drawn = ElementTree.fromstring(str(curves_picture(found)))
+    lines = drawn.findall("polyline")
+    assert [len(line.get("points").split()) for line in lines] == [
+        len(curve.sizes) for curve in found.curves
+    ]
+    texts = [text.text for text in drawn.findall("text")]
+    assert "target" in texts
+    assert "0.200" in texts
+    assert "estimated Bayes error (share of rows)" in texts
+
+
 def test_a_price_of_a_label_is_multiplied():
     points, label = two_bells(3_000, apart=4.0, wrong=0.2)
     found = feasibility(
         points, label, target_accuracy=0.9, noise=0.2, label_cost=0.5, representations=("raw",)
     )
     assert found.cleaning_cost == found.labels_to_clean * 0.5
+    assert found.to_dict()["cost_unit"] == "minutes"
 
 
 @pytest.mark.parametrize(
@@ -240,6 +308,7 @@ def test_the_command_says_the_verdict_and_exits_by_it(tmp_path, apart, target, c
     assert said.exit_code == code
     assert said.stdout.startswith(word)
     assert "Bayes error 0." in said.stdout
+    assert "labels random (FeeBee)" in said.stdout
 
 
 def test_the_command_writes_json_and_a_page(tmp_path):

@@ -1,8 +1,12 @@
+import importlib.util
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from trimtab.stats.neighbours import NearestError, NearestNeighbours
+from trimtab.stats import neighbours
+from trimtab.stats.neighbours import NearestNeighbours
+from trimtab.stats.score_blocks import gpu_blocks, torch_blocks
 
 
 @pytest.mark.parametrize("k", [1, 4])
@@ -42,27 +46,47 @@ def test_fewer_rows_than_neighbours():
     assert near.distances.tolist() == [[1.0, 2.0, np.inf]]
 
 
-def test_a_label_put_right_changes_the_error_as_a_new_count_would():
+def test_of_many_equal_rows_the_first_is_named():
     rng = np.random.default_rng(2)
-    rows, queries = rng.normal(size=(300, 4)), rng.normal(size=(200, 4))
-    labels, truth = rng.integers(0, 3, 300), rng.integers(0, 3, 200)
-    live = NearestError(queries, truth)
-    live.add(rows[:100], labels[:100])
-    live.add(rows[100:], labels[100:])
-    nearest = cdist(queries, rows).argmin(axis=1)
-    assert live.error == (labels[nearest] != truth).mean()
-    for row in rng.integers(0, 300, 50):
-        labels[row] = (labels[row] + 1) % 3
-        live.relabel_row(int(row), int(labels[row]))
-        assert live.error == (labels[nearest] != truth).mean()
-    truth = truth.copy()
-    truth[7] = 2
-    live.relabel_query(7, 2)
-    assert live.error == (labels[nearest] != truth).mean()
+    rows, queries = rng.integers(0, 3, (3_000, 3)) / 1.0, rng.integers(0, 4, (300, 3)) / 1.0
+    near = NearestNeighbours(queries)
+    near.add(rows[:1_000])
+    near.add(rows[1_000:])
+    assert np.array_equal(near.indices[:, 0], cdist(queries, rows).argmin(axis=1))
 
 
-def test_before_the_first_batch_nothing_is_known():
-    assert NearestError([[0.0]], [1]).error == 1.0
+@pytest.mark.parametrize("k", [1, 4])
+@pytest.mark.parametrize("kind", ["normal", "few values", "far out"])
+def test_by_torch_the_answer_is_the_same(k, kind, monkeypatch):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng((k, len(kind)))
+    rows, queries = rng.normal(size=(9_000, 6)), rng.normal(size=(5_000, 6))
+    if kind == "few values":
+        rows, queries = rows.round(1), queries.round(1)
+    elif kind == "far out":
+        rows, queries = rows + 1e4, queries + 1e4
+    by_numpy = NearestNeighbours(queries, k=k)
+    by_numpy.add(rows)
+    # a GPU where there is one, or else the same code on the processor
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    monkeypatch.setattr(neighbours, "gpu_blocks", lambda left: torch_blocks(left, device))
+    # the caller's choice of precision neither harms nor is lost
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    by_torch = NearestNeighbours(queries, k=k)
+    by_torch.add(rows)
+    kept = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(before)
+    assert kept == "medium"
+    assert np.array_equal(by_torch.indices, by_numpy.indices)
+    assert np.array_equal(by_torch.distances, by_numpy.distances)
+
+
+def test_without_a_gpu_numpy_does_it():
+    torch = importlib.util.find_spec("torch") and pytest.importorskip("torch")
+    if torch and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert gpu_blocks(np.zeros((2, 2), dtype=np.float32)) is None
 
 
 @pytest.mark.parametrize(
