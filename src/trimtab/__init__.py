@@ -31,14 +31,16 @@ if TYPE_CHECKING:
     from trimtab.data.schema_diff import schema_diff as schema_diff
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
+    from trimtab.effort.active_cleaning import ActiveClean as ActiveClean
     from trimtab.effort.cleaning import cleaning_order as cleaning_order
     from trimtab.effort.feasibility import feasibility as feasibility
+    from trimtab.effort.feasibility import feasibility_study as feasibility_study
     from trimtab.effort.feasibility_result import Feasibility as Feasibility
+    from trimtab.effort.label_tables import label_model as label_model
     from trimtab.effort.labelling import cast_votes as cast_votes
     from trimtab.effort.labelling import labelling_function as labelling_function
     from trimtab.effort.pick_rows import pick_model as pick_model
     from trimtab.effort.picking import ModelPicker as ModelPicker
-    from trimtab.effort.vote_tables import label_model as label_model
     from trimtab.gates.decide import gate_decide as gate_decide
     from trimtab.gates.ledger import Ledger as Ledger
     from trimtab.gates.meter import meter as meter
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from trimtab.models.registry import Registry as Registry
     from trimtab.serving.client import Client as Client
     from trimtab.stats.certain import certain_predictions as certain_predictions
-    from trimtab.stats.confident import label_errors as label_errors
+    from trimtab.stats.label_errors import label_errors as label_errors
     from trimtab.stats.mean_discrepancy import mmd as mmd
 
 _PLACES = {
@@ -81,13 +83,15 @@ _PLACES = {
     "mmd": "stats.mean_discrepancy:mmd",
     # effort: what is work worth?
     "feasibility": "effort.feasibility:feasibility",
+    "feasibility_study": "effort.feasibility:feasibility_study",
     "Feasibility": "effort.feasibility_result:Feasibility",
     "labelling_function": "effort.labelling:labelling_function",
     "cast_votes": "effort.labelling:cast_votes",
-    "label_model": "effort.vote_tables:label_model",
-    "label_errors": "stats.confident:label_errors",
+    "label_model": "effort.label_tables:label_model",
+    "label_errors": "stats.label_errors:label_errors",
     "certain_predictions": "stats.certain:certain_predictions",
     "cleaning_order": "effort.cleaning:cleaning_order",
+    "ActiveClean": "effort.active_cleaning:ActiveClean",
     "ModelPicker": "effort.picking:ModelPicker",
     "pick_model": "effort.pick_rows:pick_model",
     # a model is made, and earns its place

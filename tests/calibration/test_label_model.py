@@ -89,6 +89,47 @@ def test_limits_are_caught_when_one_source_copies_another():
     assert missed > allowed(0.05, 60)
 
 
+def persistent(seed, n_blocks, size=10):
+    """Return votes, and blocks in which the class stays and errors go on from row to row."""
+    rng, accuracies = np.random.default_rng(seed), np.array([0.85, 0.8, 0.75, 0.7])
+    truth = np.repeat(rng.integers(2, size=n_blocks), size)
+    wrong = rng.random((n_blocks, size, 4)) > accuracies
+    for row in range(1, size):
+        stays = rng.random((n_blocks, 4)) < 0.8
+        wrong[:, row] = np.where(stays, wrong[:, row - 1], wrong[:, row])
+    wrong = wrong.reshape(-1, 4)
+    votes = np.where(wrong, 1 - truth[:, None], truth[:, None])
+    return votes, np.repeat(np.arange(n_blocks), size), accuracies
+
+
+@pytest.mark.parametrize("n_blocks", [40, 150])
+@pytest.mark.parametrize("method", ["dawid_skene", "triplet"])
+def test_limits_by_block_hold_where_rows_of_a_block_depend_on_each_other(method, n_blocks):
+    n_repeats, missed, alarms = 200, np.zeros(4), []
+    for seed in range(n_repeats):
+        votes, blocks, accuracies = persistent(seed, n_blocks)
+        found = fit_label_model(votes, method=method, block=blocks)
+        limits = zip(found.accuracy_intervals, accuracies, strict=True)
+        missed += [not interval.contains(accuracy) for interval, accuracy in limits]
+        alarms.append(found)
+
+    assert (missed / n_repeats).max() <= allowed(0.05, n_repeats)
+    assert alarm_rate(alarms) <= allowed(0.08, n_repeats)
+
+
+def test_limits_that_take_rows_of_a_block_as_independent_are_caught():
+    missed, alarms = np.zeros(4), []
+    for seed in range(100):
+        votes, _, accuracies = persistent(seed, 150)
+        found = fit_label_model(votes)
+        limits = zip(found.accuracy_intervals, accuracies, strict=True)
+        missed += [not interval.contains(accuracy) for interval, accuracy in limits]
+        alarms.append(found)
+
+    assert (missed / 100).min() > allowed(0.08, 100)
+    assert alarm_rate(alarms) > allowed(0.08, 100)
+
+
 def alarm_rate(models):
     return np.mean([any(pair.p_value < 0.05 for pair in model.independence) for model in models])
 

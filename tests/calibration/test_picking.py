@@ -109,18 +109,82 @@ def test_all_rows_within_a_tolerance():
     assert rate <= DELTA + slack(DELTA, 500)
 
 
-def test_each_span_of_a_world_that_moves_keeps_the_promise():
+@pytest.mark.parametrize("rule", ["contenders", "disagreement", "weighted"])
+def test_each_span_of_a_world_that_moves_keeps_the_promise(rule):
     """Who is best changes with each span: a claim is wrong if it is about the span before."""
     spans, size, rng = 3, 60, np.random.default_rng(8)
     wrong_spans = 0
     for seed in range(300):
-        picker = ModelPicker(2, rule="disagreement", delta=DELTA, window=size, seed=seed)
+        picker = ModelPicker(2, rule=rule, delta=DELTA, window=size, seed=seed)
         for span in range(spans):
             good = np.arange(2) == span % 2
             wrong = mistakes(rng, size, np.where(good, 0.2, 0.5))
             wrong_spans += is_ever_wrong_in_span(picker, wrong, good)
 
     assert wrong_spans / (300 * spans) <= DELTA + slack(DELTA, 300 * spans)
+
+
+def drifting(rng, *, ahead, share_apart, n_rows=300, turn=0.7):
+    """Mistakes of two models of which the first is better, by `ahead`, until they are even.
+
+    Then the second is better by a hair. They differ on `share_apart` of the rows.
+    """
+    lead = np.where(np.arange(n_rows) < turn * n_rows, ahead, -0.001)
+    apart = rng.random(n_rows) < share_apart
+    second_errs = rng.random(n_rows) < (1 + lead / share_apart) / 2
+    return np.column_stack([apart & ~second_errs, apart & second_errs]).astype(int), lead
+
+
+def rate_of_drifting_wrong(ahead, share_apart, repeats=300, **settings):
+    """Share of spans with a claim for a model that is not the best at that row."""
+    rng, wrong_spans = np.random.default_rng(3), 0
+    for seed in range(repeats):
+        wrong, lead = drifting(rng, ahead=ahead, share_apart=share_apart)
+        picker = ModelPicker(2, delta=DELTA, window=len(wrong), seed=seed, **settings)
+        fooled = False
+        for row, first_is_best in zip(said(wrong), lead > 0, strict=True):
+            if picker.ask(row):
+                picker.tell(0)
+            fooled |= picker.is_done() and picker.best() != (0 if first_is_best else 1)
+        wrong_spans += fooled
+    return wrong_spans / repeats
+
+
+DRIFTS = {"often apart": (0.3, 0.6), "seldom apart": (0.1, 0.12)}
+
+
+@pytest.mark.parametrize("rule", ["contenders", "disagreement"])
+@pytest.mark.parametrize("case", DRIFTS)
+def test_a_world_that_moves_within_a_span_by_no_more_than_was_said(case, rule):
+    ahead, share_apart = DRIFTS[case]
+    rate = rate_of_drifting_wrong(ahead, share_apart, rule=rule, drift=ahead + 0.001)
+
+    assert rate <= DELTA + slack(DELTA, 300)
+
+
+def test_within_a_tolerance_of_the_best_in_a_world_that_moves():
+    """At the end the first model is worse by .201: more than the tolerance."""
+    rng, fooled = np.random.default_rng(4), 0
+    for seed in range(200):
+        ahead = np.where(np.arange(300) < 210, 0.1, -0.201)
+        second_errs = rng.random(300) < (1 + ahead) / 2
+        wrong = np.column_stack([~second_errs, second_errs]).astype(int)
+        picker = ModelPicker(2, delta=DELTA, window=300, drift=0.301, tolerance=0.2, seed=seed)
+        claims = []
+        for row in said(wrong):
+            if picker.ask(row):
+                picker.tell(0)
+            claims.append(picker.is_done() and picker.best() == 0)
+        fooled += any(claims[210:])
+
+    assert fooled / 200 <= DELTA + slack(DELTA, 200)
+
+
+@pytest.mark.parametrize("case", DRIFTS)
+def test_a_world_that_moves_more_than_was_said_breaks_the_promise(case):
+    ahead, share_apart = DRIFTS[case]
+
+    assert rate_of_drifting_wrong(ahead, share_apart, 100) > DELTA + slack(DELTA, 100)
 
 
 def is_ever_wrong_in_span(picker, wrong, good):

@@ -1,25 +1,23 @@
-"""`trimtab effort labels` and `label-errors`: labels from votes, and labels that are wrong."""
+"""`trimtab effort labels`: labels from votes, and how good each source of votes is."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trimtab.cli.data_options import Html, write_page
+from trimtab.cli.effort_label_errors import CostUnit, Delta, LabelCost, label_errors, read_table
 from trimtab.cli.output import AsJson, emit, table, talk
-from trimtab.core.errors import ConfigError, SchemaError, nearest
+from trimtab.core.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.table import Table
+    from rich.console import Group
 
-    from trimtab.stats.label_model import LabelModel
+    from trimtab.stats.interval import Interval
+    from trimtab.stats.label_answer import LabelModel
 
 _METHODS = ("majority", "dawid_skene", "triplet")
-
-LabelCost = Annotated[
-    float | None, typer.Option(help="What a label costs a person, in minutes or money.")
-]
-Delta = Annotated[float, typer.Option(help="Chance that a pair of limits misses.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,27 +37,46 @@ def labels(
     ] = False,
     abstain: Annotated[str, typer.Option(help="Value that is no vote, besides null.")] = "-1",
     by: Annotated[str | None, typer.Option(help="Column of slices to judge sources in.")] = None,
+    block: Annotated[
+        str | None, typer.Option(help="Column whose rows of one value depend on each other.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to write a probability a class (.parquet, .csv).")
     ] = None,
-    doubt: Annotated[float, typer.Option(help="Rows less sure than this are in doubt.")] = 0.9,
+    data: Annotated[
+        str | None,
+        typer.Option(help="With --out: the rows voted on; writes them with label and weight."),
+    ] = None,
+    doubt: Annotated[
+        float, typer.Option(min=0, max=1, help="Rows less sure than this are in doubt.")
+    ] = 0.9,
     label_cost: LabelCost = None,
+    cost_unit: CostUnit = "minutes",
     delta: Delta = 0.05,
+    html: Html = None,
     as_json: AsJson = False,
 ) -> None:
     """Combine votes into labels, and estimate how often each source is right, with no truth.
 
-    Exits with 3 where the votes do not determine any accuracy.
+    With --out and --data it writes rows to train on: each row once for each of its classes, and
+    the chance of it as its weight. Exits with 3 where the votes do not determine any accuracy.
     """
-    from trimtab.effort.vote_tables import label_model, read_votes
+    from trimtab.effort.label_page import label_page
+    from trimtab.effort.label_tables import label_model
+    from trimtab.effort.vote_tables import read_votes
 
     if method not in _METHODS:
         raise ConfigError(
             f"expected a method of {', '.join(_METHODS)}, got {method!r}",
             hint=nearest(method, _METHODS),
         )
-    frame = _read(votes, [by] if by else [])
-    names = sources.split(",") if sources else [name for name in frame.columns if name != by]
+    if data is not None and out is None:
+        raise ConfigError(
+            "expected --out with --data, got none", hint="Say where to write: --out train.parquet"
+        )
+    keys = [name for name in (by, block) if name]
+    frame = read_table(votes, keys)
+    names = sources.split(",") if sources else [c for c in frame.columns if c not in keys]
     ballots = read_votes(frame, sources=names, abstain=_value(abstain))
     try:
         found = label_model(
@@ -67,95 +84,30 @@ def labels(
             method=method,  # type: ignore[arg-type]  # checked above
             abstentions="ignore" if asked else "inform",
             slices=frame[by].to_list() if by else None,
+            block=frame[block].to_list() if block else None,
             delta=delta,
         )
     except ValueError as error:
         raise ConfigError(str(error), hint="Run `trimtab effort labels --help`.") from None
     if out is not None:
-        _write(found, out)
+        _write(_rows_to_keep(found, data), out)
+    write_page(
+        html, lambda: label_page(found, doubt=doubt, label_cost=label_cost, cost_unit=cost_unit)
+    )
     doubted = found.in_doubt(doubt).size
-    facts = found.to_dict() | {"in_doubt": doubted}
-    if label_cost is not None:
-        facts["cost"] = found.cost(label_cost, doubt)
-    emit(facts, as_json=as_json, text=_source_table(found))
+    cost = None if label_cost is None else found.cost(label_cost, doubt)
+    facts = found.to_dict() | {
+        "doubt": doubt, "in_doubt": doubted, "cost": cost, "cost_unit": cost_unit,
+    }  # fmt: skip
+    emit(facts, as_json=as_json, text=_text(found))
     if not as_json:
         for warning in found.warnings:
             talk(f"warning: {warning}")
-        price = "" if label_cost is None else f", {facts['cost']:,.6g} to label by hand"
+        price = "" if cost is None else f", {cost:,.6g} {cost_unit} to label by hand"
         talk(f"{doubted:,} of {len(found.probabilities):,} rows in doubt{price}")
     known = any(i.low > 0 or i.high < 1 for i in found.accuracy_intervals)
     if method != "majority" and not known:
         raise typer.Exit(3)
-
-
-def label_errors(
-    data: Annotated[str, typer.Argument(help="Table with labels and probabilities.")],
-    label: Annotated[str, typer.Option(help="Column of the given labels.")],
-    prefix: Annotated[
-        str, typer.Option(help="Columns PREFIX + class hold out-of-fold probabilities.")
-    ] = "p_",
-    label_cost: LabelCost = None,
-    delta: Delta = 0.05,
-    show: Annotated[int, typer.Option(min=1, help="Rows to print, the surest first.")] = 20,
-    as_json: AsJson = False,
-) -> None:
-    """List the rows whose label is probably wrong, by confident learning.
-
-    Probabilities have to come from a model that did not see the row.
-    """
-    import polars as pl
-
-    from trimtab.stats.confident import label_errors as find
-
-    frame = _read(data, [label])
-    classes = [name.removeprefix(prefix) for name in frame.columns if name.startswith(prefix)]
-    given = frame[label].cast(pl.String)
-    unknown = sorted(set(given.drop_nulls()) - set(classes))
-    if unknown or given.null_count():
-        problem = f"column `{prefix}{unknown[0]}`" if unknown else f"a label in each `{label}`"
-        raise SchemaError(
-            f"expected a {problem}, found none" if unknown else f"expected {problem}, got nulls",
-            hint="Give a column of probabilities for each class, and rows that have a label.",
-        )
-    codes = given.replace_strict(classes, list(range(len(classes))), return_dtype=pl.Int64)
-    try:
-        found = find(
-            codes.to_numpy(),
-            frame.select(f"{prefix}{name}" for name in classes).to_numpy(),
-            delta=delta,
-        )
-    except ValueError as error:
-        raise SchemaError(str(error), hint="Give probabilities between 0 and 1.") from None
-    facts = found.to_dict() | {"classes": classes}
-    if label_cost is not None:
-        facts["cost"] = found.cost(label_cost)
-    rows = [
-        (row, classes[old], classes[new], f"{margin:.3f}")
-        for row, old, new, margin in list(
-            zip(found.rows, found.given, found.suggested, found.margins, strict=True)
-        )[:show]
-    ]
-    share = found.noise.noise_rate
-    title = (
-        f"{found.rows.size:,} of {frame.height:,} labels look wrong; "
-        f"noise {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
-    )
-    emit(facts, as_json=as_json, text=table(title, ("row>", label, "suggested", "margin>"), rows))
-    if not as_json and label_cost is not None:
-        talk(f"{facts['cost']:,.6g} to look at all of them")
-
-
-def _read(source: str, needed: list[str]) -> "pl.DataFrame":
-    from trimtab.data.sources import collect, read_source
-
-    frame = collect(read_source(source), source)
-    for name in needed:
-        if name not in frame.columns:
-            raise SchemaError(
-                f"{source}: expected a column `{name}`, found none",
-                hint=nearest(name, frame.columns),
-            )
-    return frame
 
 
 def _value(text: str) -> Any:
@@ -166,7 +118,10 @@ def _value(text: str) -> Any:
         return text
 
 
-def _source_table(found: "LabelModel") -> "Table":
+def _text(found: "LabelModel") -> "Group":
+    """Return sources, slices and assumptions, one below the other."""
+    from rich.console import Group
+
     rows = [
         (
             name,
@@ -179,15 +134,37 @@ def _source_table(found: "LabelModel") -> "Table":
         )
     ]
     columns = ("source", "accuracy>", "limits>", "coverage>", "overlap>", "conflict>")
-    return table(f"Sources, by {found.method}", columns, rows)
+    parts: list[Any] = [table(f"Sources, by {found.method}", columns, rows)]
+    if found.slices:
+        cells = [
+            (key, *(_in_short(limits) for limits in sources))
+            for key, sources in found.slices.items()
+        ]
+        heads = ("slice", *(f"{name}>" for name in found.sources))
+        parts.append(table("Accuracy by slice", heads, cells))
+    return Group(*parts, f"rests on: {'; '.join(found.assumptions)}")
 
 
-def _write(found: "LabelModel", out: Path) -> None:
+def _in_short(limits: "Interval") -> str:
+    if limits.estimate != limits.estimate:
+        return f"unknown, {limits.method}"
+    return f"{limits.estimate:.1%} ({limits.low:.1%} to {limits.high:.1%})"
+
+
+def _rows_to_keep(found: "LabelModel", data: str | None) -> "pl.DataFrame":
+    """Return a probability a class, or the rows to train on."""
     import polars as pl
 
-    frame = pl.DataFrame(
+    from trimtab.effort.label_tables import weighted_rows
+
+    if data is not None:
+        return weighted_rows(data, found)
+    return pl.DataFrame(
         {f"p_{name}": found.probabilities[:, k] for k, name in enumerate(found.classes)}
     )
+
+
+def _write(frame: "pl.DataFrame", out: Path) -> None:
     if out.suffix == ".csv":
         frame.write_csv(out)
     elif out.suffix == ".parquet":

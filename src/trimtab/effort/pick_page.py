@@ -48,11 +48,21 @@ def _curve(choice: ModelChoice) -> Markup:
     steps = "".join(
         f"H{_WIDTH * used / most:.1f}V{_HEIGHT * (1 - sure):.1f}" for used, _, sure in choice.curve
     )
+    marks = "".join(
+        f'<text x="-8" y="{_HEIGHT * (1 - sure) + 4:.0f}" text-anchor="end">{sure:g}</text>'
+        for sure in (0, 0.5, 1)
+    ) + "".join(
+        f'<text x="{x}" y="{_HEIGHT + 18}" text-anchor="{anchor}">{labels:,}</text>'
+        for x, anchor, labels in ((0, "middle", 0), (_WIDTH, "end", choice.rows_apart))
+    )
     return Markup(  # noqa: S704 - it holds numbers only
-        f'<svg viewBox="-4 -4 {_WIDTH + 8} {_HEIGHT + 8}" width="{_WIDTH}" role="img"'
+        f'<svg class="meter" viewBox="-56 -8 {_WIDTH + 64} {_HEIGHT + 48}" '
+        f'width="{_WIDTH + 64}" font-size="12" fill="currentColor" role="img"'
         f' aria-label="confidence from 0 to 1 against labels from 0 to {choice.rows_apart}">'
-        f'<path d="M0 0V{_HEIGHT}H{_WIDTH}" fill="none" stroke="var(--soft)"/>'
+        f'<path d="M0 0V{_HEIGHT}H{_WIDTH}" fill="none" stroke="var(--soft)"/>{marks}'
+        f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT + 34}" text-anchor="middle">labels used</text>'
+        f'<text x="{-_HEIGHT / 2:.0f}" y="-42" text-anchor="middle" transform="rotate(-90)">'
+        "confidence</text>"
         f'<path d="M0 {goal:.1f}H{_WIDTH}" stroke="var(--good)" stroke-dasharray="4 4"/>'
         f'<path d="M0 {_HEIGHT}{steps}" fill="none" stroke="var(--cur)" stroke-width="2"/></svg>'
-        f"<small>{len(choice.curve):,} of {choice.rows_apart:,} labels</small>"
     )

@@ -1,6 +1,6 @@
-"""Tables of votes: a column a source, a row a row; and the label model fitted on them."""
+"""Tables of votes: a column a source, a row a row. `label_tables` fits the label model on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import polars as pl
 from trimtab.core.errors import SchemaError, nearest
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.stats.arrays import IntArray
-from trimtab.stats.label_model import Abstentions, LabelModel, Method, fit_label_model
 
 _MOST_CLASSES = 1_000  # a larger number is a name
 
@@ -116,9 +115,9 @@ def table_of_votes(
     strange = [vote for vote in said if vote not in named]
     if strange or len(named) < 2:
         raise SchemaError(
-            f"expected votes for {_listed(named)}, got {strange[0]!r}"
+            f"expected votes for {listed(named)}, got {strange[0]!r}"
             if strange
-            else f"expected votes for at least two classes, got {_listed(named)}",
+            else f"expected votes for at least two classes, got {listed(named)}",
             hint="Name all classes with `classes`, and what stands for no vote with `abstain`.",
         )
     code_of = {name: code for code, name in enumerate(named)}
@@ -126,86 +125,6 @@ def table_of_votes(
         pl.all().replace_strict(code_of, default=None, return_dtype=pl.Int64).fill_null(-1)
     )
     return VoteTable(tuple(frame.columns), named, codes.to_numpy())
-
-
-def label_model(
-    votes: Any,
-    *,
-    method: Method = "dawid_skene",
-    class_balance: Mapping[Any, float] | Sequence[float] | None = None,
-    abstentions: Abstentions = "inform",
-    slices: Any = None,
-    sources: Sequence[str] | None = None,
-    classes: Sequence[Any] | None = None,
-    abstain: Any = -1,
-    delta: float = 0.05,
-) -> LabelModel:
-    """Combine the votes of several sources into labels, and tell how good each source is.
-
-    No true label is needed, but sources that err independently are; that is tested. Read at
-    `trimtab.stats.label_model.fit_label_model` what each method assumes, where it is a poor
-    choice, and what its limits promise.
-
-    Parameters
-    ----------
-    votes : path-like, str, data frame, array_like or VoteTable
-        A column a source, a row a row. Null and NaN are abstentions.
-    method : {"majority", "dawid_skene", "triplet"}, default="dawid_skene"
-        How votes are combined.
-    class_balance : mapping of class to float, or sequence of float, optional
-        Known share of each class; estimated if left out.
-    abstentions : {"inform", "ignore"}, default="inform"
-        Whether abstaining may depend on the class.
-    slices : sequence, optional
-        A key a row: accuracies are estimated in each slice as well.
-    sources : sequence of str, optional
-        The columns that vote; all if left out.
-    classes : sequence, optional
-        All classes; those that are said if left out.
-    abstain : object, default=-1
-        The value that stands for an abstention besides null.
-    delta : float, default=0.05
-        Chance that limits miss an accuracy, and that a warning of dependence is false.
-
-    Returns
-    -------
-    LabelModel
-        `.probabilities`, `.accuracies`, `.warnings` and more.
-
-    Raises
-    ------
-    SchemaError
-        If the votes cannot be read.
-    ValueError
-        If another argument does not fit.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> asked = {"ann": ["a", "b", "b"], "bob": ["a", "b", "a"], "cay": ["a", None, "b"]}
-    >>> found = label_model(pl.DataFrame(asked), method="majority")
-    >>> found.classes, found.probabilities.round(2).tolist()
-    (('a', 'b'), [[1.0, 0.0], [0.0, 1.0], [0.33, 0.67]])
-    """
-    table = read_votes(votes, sources=sources, classes=classes, abstain=abstain)
-    shares = class_balance
-    if isinstance(shares, Mapping):
-        if set(shares) != set(table.classes):
-            raise ValueError(
-                f"expected a share of each class, {_listed(table.classes)}, "
-                f"got {_listed(tuple(shares))}"
-            )
-        shares = [shares[name] for name in table.classes]
-    return fit_label_model(
-        table.codes,
-        method=method,
-        class_balance=shares,
-        abstentions=abstentions,
-        slices=None if slices is None else np.asarray(slices),
-        sources=table.sources,
-        classes=table.classes,
-        delta=delta,
-    )
 
 
 def _is_array(data: Any) -> bool:
@@ -257,5 +176,6 @@ def _count_from_zero(said: Sequence[float]) -> bool:
     return said[0] >= 0 and all(vote == int(vote) for vote in said) and said[-1] < _MOST_CLASSES
 
 
-def _listed(names: tuple[Any, ...]) -> str:
+def listed(names: tuple[Any, ...]) -> str:
+    """Return names in a line, for an error."""
     return ", ".join(str(name) for name in names) or "nothing"

@@ -1,4 +1,4 @@
-"""Wrong labels found by confident learning: how many, between which classes, and which rows."""
+"""Wrong labels by confident learning: how many, between which classes. Rows: `label_errors`."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from trimtab.stats.arrays import (
 )
 from trimtab.stats.interval import Interval
 
-_METHOD = "confident learning, binomial limits"
+METHOD = "confident learning, binomial limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +53,6 @@ class NoiseMatrix:
             "noise_rate": self.noise_rate.to_dict(),
             "by_given": [interval.to_dict() for interval in self.by_given],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class LabelErrors:
-    """Rows whose label is plainly another one to the model, the surest first.
-
-    `margins` are the probability of the given label less that of the suggested one, from -1 (as
-    sure as can be) to 0. `n_wrong` estimates how many of all labels are wrong, in rows.
-    """
-
-    rows: IntArray
-    given: IntArray
-    suggested: IntArray
-    margins: FloatArray
-    n_wrong: Interval
-    noise: NoiseMatrix
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields for JSON."""
-        return {
-            "rows": self.rows.tolist(),
-            "given": self.given.tolist(),
-            "suggested": self.suggested.tolist(),
-            "margins": self.margins.tolist(),
-            "n_wrong": self.n_wrong.to_dict(),
-            "noise": self.noise.to_dict(),
-        }
-
-    def cost(self, label_cost: float) -> float:
-        """Return what a look at every row found costs, at `label_cost` (minutes, money) a row."""
-        return self.rows.size * label_cost
 
 
 def noise_matrix(
@@ -134,10 +103,10 @@ def noise_matrix(
     >>> round(noise_matrix(labels, sure).noise_rate.estimate, 3)
     0.05
     """
-    given, table = _checked(labels, probabilities)
+    given, table = checked_labels(labels, probabilities)
     check_fraction(delta, "delta")
     thresholds = _thresholds(given, table)
-    plain = _plain_class(table, thresholds)
+    plain = plain_class(table, thresholds)
     n_classes = table.shape[1]
     counted = plain >= 0
     counts = np.zeros((n_classes, n_classes), dtype=np.int64)
@@ -164,61 +133,8 @@ def noise_matrix(
     )
 
 
-def label_errors(
-    labels: ArrayLike, probabilities: ArrayLike, *, delta: float = 0.05
-) -> LabelErrors:
-    """Find the rows whose label is probably wrong, the surest first.
-
-    The rows are those that `noise_matrix` counts off its diagonal; read there what is assumed.
-    A poor choice on probabilities of a model that was trained on the same rows: it has learnt
-    the wrong labels, and finds none of them.
-
-    Parameters
-    ----------
-    labels : array_like of int, shape (n_samples,)
-        The given labels, as columns of `probabilities`.
-    probabilities : array_like of float, shape (n_samples, n_classes)
-        Out-of-fold probabilities of each class, in [0, 1].
-    delta : float, default=0.05
-        Chance that the limits of the number of wrong labels miss it, in (0, 1).
-
-    Returns
-    -------
-    LabelErrors
-        Row numbers from 0, with the given and the suggested class of each.
-
-    Raises
-    ------
-    ValueError
-        As `noise_matrix`.
-
-    References
-    ----------
-    .. [1] C. Northcutt, L. Jiang and I. Chuang, "Confident learning: estimating uncertainty in
-       dataset labels", Journal of Artificial Intelligence Research 70 (2021).
-
-    Examples
-    --------
-    >>> sure = [[0.9, 0.1], [0.05, 0.95], [0.1, 0.9], [0.9, 0.1]]
-    >>> found = label_errors([0, 0, 1, 0], sure)
-    >>> found.rows.tolist(), found.suggested.tolist()
-    ([1], [1])
-    """
-    given, table = _checked(labels, probabilities)
-    noise = noise_matrix(given, table, delta=delta)
-    plain = _plain_class(table, noise.thresholds)
-    suspect = np.flatnonzero((plain >= 0) & (plain != given))
-    margins = table[suspect, given[suspect]] - table[suspect, plain[suspect]]
-    surest = np.argsort(margins, kind="stable")
-    rows = suspect[surest]
-    share, n_rows = noise.noise_rate, given.size
-    n_wrong = Interval(
-        share.estimate * n_rows, share.low * n_rows, share.high * n_rows, share.level, _METHOD
-    )
-    return LabelErrors(rows, given[rows], plain[rows], margins[surest], n_wrong, noise)
-
-
-def _checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[IntArray, FloatArray]:
+def checked_labels(labels: ArrayLike, probabilities: ArrayLike) -> tuple[IntArray, FloatArray]:
+    """Return labels as columns of a checked table of probabilities, and that table."""
     table = as_probabilities(probabilities, as_values(labels, "labels").size)
     if table.ndim != 2 or table.shape[1] < 2:
         raise ValueError(f"expected one column of probabilities a class, got {table.shape}")
@@ -234,7 +150,7 @@ def _thresholds(given: IntArray, table: FloatArray) -> FloatArray:
     return means
 
 
-def _plain_class(table: FloatArray, thresholds: FloatArray) -> IntArray:
+def plain_class(table: FloatArray, thresholds: FloatArray) -> IntArray:
     """Return the class each row plainly is of, -1 where it is of none."""
     # NaN compares as false: no row is plainly of a class that was never given. A hair less, as
     # a mean of equal numbers may be rounded up past them.
@@ -260,12 +176,12 @@ def _limits(share: float, rows: float, delta: float) -> Interval:
     from scipy.special import betaincinv
 
     if rows <= 0:
-        return Interval(share, 0.0, 1.0, 1 - delta, _METHOD)
+        return Interval(share, 0.0, 1.0, 1 - delta, METHOD)
     seen = share * rows
     misses = max(rows - seen, 0.0)
     low = float(betaincinv(seen, misses + 1, delta / 2)) if seen > 0 else 0.0
     high = float(betaincinv(seen + 1, misses, 1 - delta / 2)) if misses > 0 else 1.0
-    return Interval(share, low, high, 1 - delta, _METHOD)
+    return Interval(share, low, high, 1 - delta, METHOD)
 
 
 def _rows_to_one(table: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from trimtab.stats.arrays import FloatArray
 from trimtab.stats.dawid_skene import DawidSkene, fit_dawid_skene, vote_shares
 from trimtab.stats.interval import Interval
 from trimtab.stats.triplet import fit_triplets, triplet_limits
+from trimtab.stats.vote_blocks import MIN_BLOCKS
 from trimtab.stats.vote_scores import (
     MAX_PARAMETERS,
     Scores,
@@ -86,6 +87,11 @@ def fitted_triplets(
     known = None if balance is None else float(balance[1])
     found = fit_triplets(votes, positive_share=known)
     accuracies = triplet_limits(found, delta)
+    if votes.n_blocks is not None and votes.n_blocks < MIN_BLOCKS:
+        accuracies = tuple(
+            Interval(x.estimate, 0.0, 1.0, 1 - delta, f"fewer than {MIN_BLOCKS} blocks")
+            for x in accuracies
+        )
     fuller = fit_dawid_skene(votes, balance=balance, informs=False)
     scores = score_votes(votes, fuller)
     pairs = independence_test(votes, scores)
@@ -125,7 +131,7 @@ def _of_coverage(votes: Votes, names: Sequence[str]) -> list[str]:
 
 def _of_fit(votes: Votes, model: DawidSkene, scores: Scores) -> list[str]:
     said = []
-    if scores.covariance is None:
+    if scores.inverse is None:
         n_free = int(scores.kept.sum())
         many = n_free > MAX_PARAMETERS
         said.append(
@@ -133,6 +139,11 @@ def _of_fit(votes: Votes, model: DawidSkene, scores: Scores) -> list[str]:
             if many
             else "the votes do not determine the accuracies: at least three sources have to "
             "vote on the same rows, and differ now and then"
+        )
+    elif scores.covariance is None:
+        said.append(
+            f"no limits: {votes.n_blocks} blocks of rows are fewer than {MIN_BLOCKS}; get more "
+            "blocks, not more rows of these"
         )
     if not model.converged:
         said.append("the fit did not come to rest: the votes hardly determine it")
@@ -151,8 +162,10 @@ def _of_pairs(
     if not pairs:
         if scores.covariance is None:
             return []
-        few = f"{votes.n_sources} sources fit any votes"
-        return [f"independence of the sources could not be tested: {few}; add a fourth"]
+        why = f"{votes.n_sources} sources fit any votes; add a fourth"
+        if votes.n_sources > 3:
+            why = "there is too little that sources have in common, or too few blocks of rows"
+        return [f"independence of the sources could not be tested: {why}"]
     found = [pair for pair in pairs if pair.p_value < delta]
     said = [
         f"`{names[pair.first]}` and `{names[pair.second]}` say the same on {abs(pair.excess):.1%} "

@@ -5,107 +5,18 @@ trusting them. Votes from tables, and labelling functions, are in the room `effo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, check_fraction, check_same_rows
-from trimtab.stats.interval import Interval, finite_or_none
+from trimtab.stats.arrays import FloatArray, check_fraction, check_same_rows
+from trimtab.stats.interval import Interval
+from trimtab.stats.label_answer import Abstentions, LabelModel, Method, label_assumptions
 from trimtab.stats.label_fits import Fitted, fitted_majority, fitted_skene, fitted_triplets
-from trimtab.stats.vote_tests import PairTest
 from trimtab.stats.votes import Votes, as_votes, count_votes
 
-Method = Literal["majority", "dawid_skene", "triplet"]
-Abstentions = Literal["inform", "ignore"]
-
 _MIN_SLICE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class LabelModel:
-    """Labels as probabilities, and sources with their accuracies.
-
-    `probabilities` has shape (n_samples, n_classes). Of each source: `accuracies`, the chance
-    that a vote is right, with `accuracy_intervals`; `coverage`, `overlap` and `conflict`, shares
-    of all rows. `class_balance_intervals` are narrower than they should be below some thousand
-    rows: at 300 they were seen to miss up to three times as often as they say. `independence`
-    holds what each pair agrees on beyond the model, the least likely pair first. `slices` maps a
-    slice to the accuracies there. `warnings` say in words what speaks against the answer.
-    """
-
-    method: Method
-    sources: tuple[str, ...]
-    classes: tuple[Any, ...]
-    probabilities: FloatArray = field(repr=False)
-    accuracies: FloatArray
-    accuracy_intervals: tuple[Interval, ...] = field(repr=False)
-    class_balance: FloatArray
-    class_balance_intervals: tuple[Interval, ...] = field(repr=False)
-    coverage: FloatArray = field(repr=False)
-    overlap: FloatArray = field(repr=False)
-    conflict: FloatArray = field(repr=False)
-    independence: tuple[PairTest, ...] = field(repr=False)
-    slices: dict[str, tuple[Interval, ...]] = field(repr=False)
-    warnings: tuple[str, ...]
-
-    @property
-    def labels(self) -> IntArray:
-        """The likeliest class of each row, the first one of several."""
-        return np.asarray(self.probabilities.argmax(axis=1))
-
-    @property
-    def expected_wrong(self) -> float:
-        """Rows whose `labels` are wrong, as many as the probabilities say."""
-        return float((1 - self.probabilities.max(axis=1)).sum())
-
-    def in_doubt(self, below: float = 0.9) -> IntArray:
-        """Return the rows to ask a person about: likeliest class below a chance, least first."""
-        best = self.probabilities.max(axis=1)
-        rows = np.flatnonzero(best < below)
-        return rows[np.argsort(best[rows], kind="stable")]
-
-    def cost(self, label_cost: float, below: float = 0.9) -> float:
-        """Return what the rows `in_doubt` cost at `label_cost` (minutes, or money) a label."""
-        return self.in_doubt(below).size * label_cost
-
-    def weighted_labels(self, least: float = 0.0) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return rows, classes and weights to train on: each row once for each of its classes.
-
-        Any learner that takes row weights then minimises its expected loss under the
-        probabilities. Classes with a chance of `least` or below are left out.
-        """
-        rows, classes = np.nonzero(self.probabilities > least)
-        return rows, classes, self.probabilities[rows, classes]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON, without the probabilities of the rows."""
-        named = zip(self.sources, range(len(self.sources)), strict=True)
-        return {
-            "method": self.method,
-            "rows": len(self.probabilities),
-            "classes": list(self.classes),
-            "expected_wrong": self.expected_wrong,
-            "class_balance": [interval.to_dict() for interval in self.class_balance_intervals],
-            "sources": [
-                {
-                    "source": name,
-                    "accuracy": finite_or_none(float(self.accuracies[j])),
-                    "interval": self.accuracy_intervals[j].to_dict(),
-                    "coverage": float(self.coverage[j]),
-                    "overlap": float(self.overlap[j]),
-                    "conflict": float(self.conflict[j]),
-                }
-                for name, j in named
-            ],
-            "independence": [pair.to_dict() for pair in self.independence],
-            "slices": {
-                key: [interval.to_dict() for interval in found]
-                for key, found in self.slices.items()
-            },
-            "warnings": list(self.warnings),
-        }
 
 
 def fit_label_model(
@@ -115,6 +26,7 @@ def fit_label_model(
     class_balance: Sequence[float] | None = None,
     abstentions: Abstentions = "inform",
     slices: ArrayLike | None = None,
+    block: ArrayLike | None = None,
     sources: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
     delta: float = 0.05,
@@ -143,6 +55,9 @@ def fit_label_model(
         "ignore" where people were asked at random. `triplet` always ignores.
     slices : array_like, shape (n_samples,), optional
         A key a row: accuracies are estimated for the rows of each key alone as well.
+    block : array_like, shape (n_samples,), optional
+        A key a row: rows of one key (a user, a day, a video) may depend on each other, and
+        limits and tests allow for it. They need 40 blocks or more; estimates stay the same.
     sources, classes : sequence, optional
         Names; numbers if left out.
     delta : float, default=0.05
@@ -182,7 +97,7 @@ def fit_label_model(
     check_fraction(delta, "delta")
     if classes is None and class_balance is not None:
         classes = range(len(class_balance))
-    seen = as_votes(votes, None if classes is None else len(classes))
+    seen = as_votes(votes, None if classes is None else len(classes), block)
     if method == "triplet" and seen.n_classes != 2:
         raise ValueError(f"expected two classes for method triplet, got {seen.n_classes}")
     names = tuple(sources or (f"source {j}" for j in range(seen.n_sources)))
@@ -213,6 +128,8 @@ def fit_label_model(
         independence=whole.pairs,
         slices=_by_slice(seen, slices, fit),
         warnings=whole.warnings,
+        n_blocks=seen.n_blocks,
+        assumptions=label_assumptions(method, abstentions, blocks=block is not None),
     )
 
 
@@ -244,5 +161,7 @@ def _by_slice(
             nothing = Interval(float("nan"), 0.0, 1.0, 1.0, f"fewer than {_MIN_SLICE} rows")
             limits[str(key)] = (nothing,) * votes.n_sources
             continue
-        limits[str(key)] = fit(as_votes(votes.patterns[rows], votes.n_classes)).accuracies
+        blocks = None if votes.block_of is None else votes.block_of[codes == code]
+        part = as_votes(votes.patterns[rows], votes.n_classes, blocks)
+        limits[str(key)] = fit(part).accuracies
     return limits

@@ -1,6 +1,7 @@
-"""Which of several models errs least: evidence by betting, and one rule for whom to ask.
+"""Which of several models errs least: the evidence, by betting.
 
-For the limits of one mean: `sequential`. Nothing here draws at random or asks for a label.
+For the limits of one mean: `sequential`; for whom to ask about: `asking`. Nothing here draws at
+random or asks for a label.
 """
 
 import math
@@ -9,59 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
-from trimtab.stats.betting import LN_PRIOR, SHARES
-
-
-def learning_rate(n_models: int, n_rows: float) -> float:
-    """Return how sharply losses are turned into weights after so many rows (Model Picker)."""
-    return math.sqrt(math.log(n_models) / (2 * n_rows))
-
-
-def asking_chance(
-    predictions: IntArray, losses: FloatArray, *, eta: float, rate: float = 1.0
-) -> float:
-    r"""Return the chance with which Model Picker asks for a row's label.
-
-    With weights :math:`w_i \propto e^{-\eta L_i}` and :math:`m_c` the weight of the models that
-    would be wrong if the label were c, it is :math:`\max_c m_c (1 - m_c)` times `rate`, at
-    least `eta` and at most 1; 0 where all models agree. Rows on which the models that look good
-    are at odds are asked most.
-
-    Parameters
-    ----------
-    predictions : ndarray of int, shape (n_models,)
-        The class that each model predicts for the row.
-    losses : ndarray of float, shape (n_models,)
-        The models' estimated numbers of mistakes so far.
-    eta : float
-        From `learning_rate`.
-    rate : float, default=1
-        The more, the more labels; gamma in some texts.
-
-    Returns
-    -------
-    float
-        Chance in [0, 1]. To keep losses unbiased, a mistake then counts one over the chance.
-
-    References
-    ----------
-    .. [1] M. R. Karimi et al., "Online active model selection for pre-trained classifiers",
-       AISTATS (2021).
-
-    Examples
-    --------
-    >>> asking_chance(np.array([0, 0, 1, 1]), np.zeros(4), eta=0.1)
-    0.25
-    >>> asking_chance(np.array([1, 1, 1, 1]), np.zeros(4), eta=0.1)
-    0.0
-    """
-    if (predictions == predictions[0]).all():
-        return 0.0
-    weights = np.exp(-eta * (losses - losses.min()))
-    weights /= weights.sum()
-    _, place = np.unique(predictions, return_inverse=True)
-    wrong = 1 - np.bincount(place, weights=weights)
-    return min(1.0, max(rate * float((wrong * (1 - wrong)).max()), eta))
+from trimtab.stats.betting import SHARES
+from trimtab.stats.contest_bets import growth_of, ln_money, rows_left
 
 
 class Contest:
@@ -81,6 +31,11 @@ class Contest:
     can hardly or cannot make up for is evidence, and in the end nothing is left in doubt. A
     poor choice for rows that come in their order in time.
 
+    With `drift` the world may move while bets run: by how much one model errs more often than
+    another may change by so much in all. "Model j is best now" then allows j a mean that is
+    worse by `drift` at any other time, so bets have to win more than that; and as the best may
+    change, each model gets its own share of the probability.
+
     Parameters
     ----------
     n_models : int
@@ -89,6 +44,9 @@ class Contest:
         Difference in the share of mistakes that does not matter, in [0, 1).
     rows : int or ndarray of int, shape (n_rows, n_models), optional
         All rows: how many they are, or (sharper) what each model predicts for each.
+    drift : float, default=0
+        The most by which the difference between two models' chances of a mistake changes over
+        all rows added, in [0, 1). Not with `rows`.
 
     Raises
     ------
@@ -110,17 +68,26 @@ class Contest:
     """
 
     def __init__(
-        self, n_models: int, *, tolerance: float = 0.0, rows: "int | IntArray | None" = None
+        self,
+        n_models: int,
+        *,
+        tolerance: float = 0.0,
+        rows: "int | IntArray | None" = None,
+        drift: float = 0.0,
     ) -> None:
-        if n_models < 2 or not 0 <= tolerance < 1:
+        if n_models < 2 or not 0 <= tolerance < 1 or not 0 <= drift < 1:
             raise ValueError(
-                f"expected 2 models or more and a `tolerance` in [0, 1), got {n_models} and "
-                f"{tolerance}"
+                "expected 2 models or more, a `tolerance` and a `drift` in [0, 1), got "
+                f"{n_models}, {tolerance} and {drift}"
             )
-        self.tolerance = tolerance
+        if drift and rows is not None:
+            raise ValueError("expected `drift` or `rows`: all rows known do not move, got both")
+        self.tolerance, self.drift = tolerance, drift
+        # a world that moves can have any model as its best for a while
+        self._ln_bests = math.log(n_models) if drift else 0.0
         self.losses = np.zeros(n_models)
         self.out: BoolArray = np.zeros(n_models, dtype=np.bool_)
-        self.n_rows, self._left = _rows_left(n_models, rows)
+        self.n_rows, self._left = rows_left(n_models, rows)
         self._pool = rows is not None and not isinstance(rows, int)
         pairs = n_models if tolerance else 0
         self._worse = np.zeros((n_models, SHARES.size))
@@ -163,7 +130,7 @@ class Contest:
         """
         if self.n_rows is not None and chance < 1:
             raise ValueError(f"expected `chance` 1 where all rows are known, got {chance}")
-        if mistakes is None and self.n_rows is None and not self.tolerance:
+        if mistakes is None and self.n_rows is None and not self.tolerance and not self.drift:
             return
         lead = self.leader
         weighed = None if mistakes is None else np.asarray(mistakes, dtype=np.float64) / chance
@@ -175,17 +142,17 @@ class Contest:
         apart = predictions != predictions[lead] if self._pool else here.copy()
         apart = apart & here
         apart[lead] = False
-        self._worse[apart] += _growth(worse[apart], self._means(least, 0.0, lead)[apart])
+        self._worse[apart] += growth_of(worse[apart], self._means(least, -self.drift, lead)[apart])
         if self.tolerance:
             self._add_pairs(predictions, weighed, here, least)
         if weighed is not None:
             self.losses += weighed
         self._count_down(predictions)
-        self._ln_worse = np.maximum(self._ln_worse, _ln_money(self._worse))
+        self._ln_worse = np.maximum(self._ln_worse, ln_money(self._worse))
         now = self.leader
         self._ln_worse[self._beaten(now)] = np.inf
         if self.tolerance:
-            self._ln_within[now] = np.maximum(self._ln_within[now], _ln_money(self._within[now]))
+            self._ln_within[now] = np.maximum(self._ln_within[now], ln_money(self._within[now]))
 
     def rule_out(self, delta: float) -> None:
         """Rule out the models that are the best with p-value `delta` or less, for good.
@@ -193,8 +160,8 @@ class Contest:
         What they predict is of no interest from now on, and need not be asked about. One model
         always stays: a bet against the leader is not made.
         """
-        ln_half = math.log(2) if self.tolerance else 0.0
-        out = self.out | (ln_half - self._ln_worse <= math.log(delta))
+        ln_share = self._ln_bests + (math.log(2) if self.tolerance else 0.0)
+        out = self.out | (ln_share - self._ln_worse <= math.log(delta))
         out[self.leader] = False
         self.out = out
 
@@ -211,29 +178,30 @@ class Contest:
             ln_p = np.minimum(math.log(2) - self._ln_worse, ln_pairs)
         else:
             ln_p = -self._ln_worse
-        values: FloatArray = np.exp(np.minimum(ln_p, 0.0))
+        values: FloatArray = np.exp(np.minimum(ln_p + self._ln_bests, 0.0))
         values[self._settled(lead)] = 0.0
         values[lead] = 1.0
         return values
 
-    def _means(self, least: float, tolerance: float, lead: int | None = None) -> FloatArray:
-        """Return the largest mean of the next difference that a hypothesis allows.
+    def _means(self, least: float, better: float, lead: int | None = None) -> FloatArray:
+        """Return the largest mean of the next difference, if a model is `better` by so much.
 
         Of all models to the one in the lead, or else of all pairs.
         """
         if self.n_rows is None:
-            return np.full(self.losses.size, -least * tolerance)
+            return np.full(self.losses.size, -least * better)
         ahead = self.losses[:, None] if lead is None else self.losses[lead]
         left = self._left if lead is None else self._left[lead]
-        means: FloatArray = (ahead - self.losses - tolerance * self.n_rows) / np.maximum(left, 1)
+        means: FloatArray = (ahead - self.losses - better * self.n_rows) / np.maximum(left, 1)
         return means
 
     def _add_pairs(
         self, predictions: IntArray, weighed: FloatArray | None, here: BoolArray, least: float
     ) -> None:
-        """Bet on each pair that the second is not better than the first by the tolerance."""
+        """Bet for each pair that the second is not better than the first by the tolerance."""
         n_models = here.size
-        means = np.broadcast_to(self._means(least, self.tolerance), (n_models, n_models))
+        apart = self.tolerance - self.drift
+        means = np.broadcast_to(self._means(least, apart), (n_models, n_models))
         if weighed is None:
             worse = np.zeros((n_models, n_models))
         else:
@@ -241,7 +209,7 @@ class Contest:
         on = here & here[:, None]
         if self._pool:
             on &= predictions != predictions[:, None]
-        self._within[on] += _growth(worse[on], means[on])
+        self._within[on] += growth_of(worse[on], means[on])
 
     def _count_down(self, predictions: IntArray) -> None:
         if self.n_rows is None:
@@ -269,40 +237,3 @@ class Contest:
         spare = self.losses - self.losses[lead] - self._left[lead]
         settled: BoolArray = ~self.out & (spare >= -self.tolerance * self.n_rows)
         return settled
-
-
-def _rows_left(n_models: int, rows: "int | IntArray | None") -> "tuple[int | None, IntArray]":
-    """Return the number of rows, and on how many of them each pair may differ."""
-    if rows is None:
-        return None, np.zeros((0, 0), dtype=np.int64)
-    if isinstance(rows, int):
-        if rows < 1:
-            raise ValueError(f"expected `rows` of 1 or more, got {rows}")
-        return rows, np.full((n_models, n_models), rows, dtype=np.int64)
-    if rows.ndim != 2 or rows.shape[1] != n_models or not rows.shape[0]:
-        raise ValueError(f"expected `rows` of shape (n_rows, {n_models}), got {rows.shape}")
-    columns = rows.T
-    left = [(columns != column).sum(axis=1) for column in columns]
-    return rows.shape[0], np.array(left, dtype=np.int64)
-
-
-def _growth(values: FloatArray, means: FloatArray) -> FloatArray:
-    """Return by how much the logarithm of each bet's money grows, shape (n, n_shares).
-
-    A value is in [-1, 1]; a mean below -1 cannot be, and any value is proof against it.
-    """
-    room = 1 + means
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = np.where(room > 0, (1 + values) / room, np.where(1 + values > room, np.inf, 1.0))
-    growth: FloatArray = np.log((1 - SHARES) + SHARES * gain[:, None])
-    return growth
-
-
-def _ln_money(ln_bets: FloatArray) -> FloatArray:
-    """Return the logarithm of the money in all bets of each row; infinite where one is."""
-    ln_each = ln_bets + LN_PRIOR
-    most = ln_each.max(axis=-1)
-    with np.errstate(invalid="ignore"):
-        total = most + np.log(np.exp(ln_each - most[..., None]).sum(axis=-1))
-    money: FloatArray = np.where(np.isinf(most), most, total)
-    return money

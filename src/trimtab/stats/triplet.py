@@ -68,7 +68,7 @@ def fit_triplets(votes: Votes, *, positive_share: float | None = None) -> Triple
     Returns
     -------
     Triplet
-        Standard errors are by the jackknife over 50 groups of rows.
+        Standard errors are by the jackknife over 50 groups of rows, or of blocks of rows.
 
     References
     ----------
@@ -116,11 +116,12 @@ def _signs(votes: Votes) -> FloatArray:
 
 def _moments_by_group(votes: Votes) -> tuple[FloatArray, FloatArray, int]:
     """Return sums of products and counts of common rows, each (n_groups, m, m)."""
-    n_groups = int(min(_N_GROUPS, votes.n_rows))
+    units = np.arange(votes.n_rows) if votes.block_of is None else votes.block_of
+    n_groups = int(min(_N_GROUPS, units.max() + 1))
     signs, voted = _signs(votes), votes.voted
     shape = (n_groups, votes.n_sources, votes.n_sources)
     products, common = np.zeros(shape), np.zeros(shape)
-    group_of = np.arange(votes.n_rows) % n_groups
+    group_of = units % n_groups
     for group in range(n_groups):
         rows = votes.pattern_of[group_of == group]
         weights = np.bincount(rows, minlength=len(signs)).astype(np.float64)

@@ -13,13 +13,14 @@ import numpy as np
 from trimtab.stats.arrays import BoolArray, FloatArray
 from trimtab.stats.dawid_skene import DawidSkene
 from trimtab.stats.interval import Interval
-from trimtab.stats.laws import normal_quantile
+from trimtab.stats.laws import normal_quantile, student_quantile
+from trimtab.stats.vote_blocks import MIN_BLOCKS, BlockSums, chunks, spread_of_sums
 from trimtab.stats.votes import ABSTAIN, Votes
 
 # more would take minutes: 600 are 10 classes of 6 sources, or 2 classes of 140
 MAX_PARAMETERS = 600
-_CHUNK = 4_096
 _METHOD = "likelihood, normal limits on the logit scale"
+_FEW_BLOCKS = f"fewer than {MIN_BLOCKS} blocks"
 # an estimate is determined by the rows if the information is not singular beyond rounding
 _SINGULAR = 1e-7
 
@@ -29,13 +30,22 @@ class Scores:
     """Information of all rows about the free parameters, and how to get at its inverse.
 
     `kept` marks the free parameters among all logits, those of the votes first and those of the
-    class balance behind. `covariance` is None where the votes do not determine the model.
+    class balance behind. `inverse` is that of the information, None where the votes do not
+    determine the model; `covariance` is that of the estimates, the same unless rows come in
+    blocks. `by_block` are the sums of the scores of each block, None without blocks.
     """
 
     model: DawidSkene
     kept: BoolArray
     total: FloatArray
+    inverse: FloatArray | None
     covariance: FloatArray | None
+    by_block: FloatArray | None = None
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom of the covariance; None where it is as good as known."""
+        return None if self.by_block is None else len(self.by_block) - 1
 
     def error(self, gradient: FloatArray) -> float:
         """Return the standard error of a figure with this gradient by all logits."""
@@ -47,6 +57,11 @@ class Scores:
 def score_votes(votes: Votes, model: DawidSkene) -> Scores:
     """Sum up the scores of all rows and their outer products.
 
+    With blocks, the covariance of the estimates is the sandwich of what the scores of whole
+    blocks spread by between two inverses of the information: it holds however rows of one block
+    depend on each other, as long as blocks are independent and each row by itself follows the
+    model.
+
     Parameters
     ----------
     votes : Votes
@@ -57,20 +72,27 @@ def score_votes(votes: Votes, model: DawidSkene) -> Scores:
     Returns
     -------
     Scores
-        Without a covariance where there are more than 600 parameters, or where other
-        parameters fit the same votes.
+        Without a covariance where there are more than 600 parameters, where other parameters
+        fit the same votes, or where there are fewer than 40 blocks.
     """
     kept = _free(votes, model)
     n_free = int(kept.sum())
     total = np.zeros(n_free)
     if n_free > min(MAX_PARAMETERS, len(votes.patterns)):
-        return Scores(model, kept, total, None)
+        return Scores(model, kept, total, None, None)
+    blocks = BlockSums(votes, n_free)
     information = np.zeros((n_free, n_free))
     for chunk, weights in chunks(votes):
         rows = row_scores(chunk, model)[:, kept]
         information += rows.T @ (rows * weights[:, None])
         total += weights @ rows
-    return Scores(model, kept, total, _inverse(information))
+        blocks.add(rows)
+    inverse, sums = _inverse(information), blocks.sums
+    covariance = inverse
+    if sums is not None and inverse is not None:
+        few = len(sums) < MIN_BLOCKS
+        covariance = None if few else inverse @ spread_of_sums(sums) @ inverse
+    return Scores(model, kept, total, inverse, covariance, sums)
 
 
 def accuracy_limits(scores: Scores, delta: float) -> tuple[Interval, ...]:
@@ -140,23 +162,6 @@ def row_scores(chunk: Votes, model: DawidSkene) -> FloatArray:
     return np.concatenate([of_votes, chances - model.balance], axis=1)
 
 
-def chunks(votes: Votes) -> list[tuple[Votes, FloatArray]]:
-    """Return the patterns some thousand at a time, each part with its weights."""
-    starts = range(0, len(votes.patterns), _CHUNK)
-    return [
-        (
-            Votes(
-                votes.patterns[i : i + _CHUNK],
-                votes.weights[i : i + _CHUNK],
-                np.arange(len(votes.patterns[i : i + _CHUNK])),
-                votes.n_classes,
-            ),
-            votes.weights[i : i + _CHUNK],
-        )
-        for i in starts
-    ]
-
-
 def _inverse(information: FloatArray) -> FloatArray | None:
     """Invert a matrix whose rows may differ a lot in scale; None if it is singular."""
     scale = np.sqrt(np.diag(information))
@@ -170,10 +175,17 @@ def _inverse(information: FloatArray) -> FloatArray | None:
 
 def _limits(estimate: float, gradient: FloatArray, scores: Scores, delta: float) -> Interval:
     if scores.covariance is None:
-        return Interval(float(estimate), 0.0, 1.0, 1 - delta, "not determined by the votes")
+        why = "not determined by the votes" if scores.inverse is None else _FEW_BLOCKS
+        return Interval(float(estimate), 0.0, 1.0, 1 - delta, why)
     error = scores.error(gradient)
     share = float(np.clip(estimate, 1e-9, 1 - 1e-9))
-    half = normal_quantile(1 - delta / 2) * error / (share * (1 - share))
+    quantile = (
+        normal_quantile(1 - delta / 2)
+        if scores.df is None
+        else student_quantile(1 - delta / 2, scores.df)
+    )
+    half = quantile * error / (share * (1 - share))
     centre = float(np.log(share / (1 - share)))
     low, high = (1 / (1 + np.exp(-np.clip(x, -700, 700))) for x in (centre - half, centre + half))
-    return Interval(float(estimate), float(low), float(high), 1 - delta, _METHOD)
+    method = _METHOD if scores.df is None else f"{_METHOD}, by block"
+    return Interval(float(estimate), float(low), float(high), 1 - delta, method)

@@ -12,7 +12,8 @@ from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.dawid_skene import DawidSkene
 from trimtab.stats.laws import normal_cdf, student_tail
 from trimtab.stats.multiplicity import holm
-from trimtab.stats.vote_scores import Scores, chunks, row_scores
+from trimtab.stats.vote_blocks import BlockSums, chunks, spreads_of_sums
+from trimtab.stats.vote_scores import Scores, row_scores
 from trimtab.stats.votes import ABSTAIN, Votes
 
 _LOST = 5  # parameters of a pair: two sources of two classes, and the balance
@@ -62,7 +63,8 @@ def independence_test(votes: Votes, scores: Scores) -> tuple[PairTest, ...]:
     dependence on few rows: of five sources one of which copies another on a fifth of the rows,
     it finds a third of the cases at 1,000 rows and nine in ten at 3,000. The pairs found are
     those that the model explains worst: it may have taken what two dependent sources share for
-    the class, and then others stand out.
+    the class, and then others stand out. Rows of one block may depend on each other; at alpha
+    .05, up to .11 were seen with 60 blocks.
 
     Parameters
     ----------
@@ -75,33 +77,43 @@ def independence_test(votes: Votes, scores: Scores) -> tuple[PairTest, ...]:
     -------
     tuple of PairTest
         The least likely first. Empty where nothing can be tested: three sources without
-        abstentions fit any votes of two classes, and fewer determine nothing.
+        abstentions fit any votes of two classes, fewer determine nothing, and there have to be
+        more blocks than the model has parameters.
 
     References
     ----------
     .. [1] W. K. Newey, "Maximum likelihood specification testing and conditional moment tests",
        Econometrica 53 (1985).
     """
-    if scores.covariance is None:
+    if scores.covariance is None or scores.inverse is None:
         return ()
     pairs = np.array(list(combinations(range(votes.n_sources), 2)))
     expected = _expected_agreement(scores.model)[pairs[:, 0], pairs[:, 1]]
     sums, squares = np.zeros(len(pairs)), np.zeros(len(pairs))
     crossed = np.zeros((len(pairs), scores.total.size))
+    blocks = BlockSums(votes, len(pairs))
     for chunk, weights in chunks(votes):
         excess = _agreement(chunk, pairs, expected, informs=scores.model.informs)
         rows = row_scores(chunk, scores.model)[:, scores.kept]
         sums += weights @ excess
         squares += weights @ excess**2
         crossed += (excess * weights[:, None]).T @ rows
+        blocks.add(excess)
     # what the fit itself takes away from the excess, and from its spread
-    explained = crossed @ scores.covariance
+    explained = crossed @ scores.inverse
     variance = squares - (explained * crossed).sum(axis=1)
     testable = variance > 1e-6 * np.maximum(squares, 1e-12)
+    if blocks.sums is not None and scores.by_block is not None:
+        n_blocks, n_fitted = scores.by_block.shape
+        if n_blocks <= n_fitted + _LOST:
+            return ()
+        variance = spreads_of_sums(blocks.sums - scores.by_block @ explained.T, n_fitted)
     z = (sums - explained @ scores.total)[testable] / np.sqrt(variance[testable])
     # few common rows have heavier tails than the normal law
     voted = votes.voted * np.sqrt(votes.weights)[:, None]
     common = (voted.T @ voted)[pairs[:, 0], pairs[:, 1]][testable]
+    if scores.by_block is not None:
+        common = np.minimum(common, n_blocks - n_fitted)
     df = np.maximum(common - _LOST, 1).astype(int)
     adjusted = holm([2 * student_tail(abs(x), d) for x, d in zip(z, df, strict=True)])
     found = [
@@ -139,12 +151,16 @@ def symmetry_test(scores: Scores) -> tuple[ClassTest, ...]:
         of_source = gradient[: model.confusion.size].reshape(model.confusion.shape)[j]
         of_source[:] = [[1, -1], [1, -1]]
         error = scores.error(gradient)
-        p_values[j] = 2 * normal_cdf(-abs(gap) / error) if error > 0 else 1.0
+        p_values[j] = 2 * _upper_tail(abs(gap) / error, scores.df) if error > 0 else 1.0
     adjusted = holm(p_values)
     return tuple(
         ClassTest(j, float(a), float(b), float(p))
         for j, ((a, b), p) in enumerate(zip(right, adjusted, strict=True))
     )
+
+
+def _upper_tail(z: float, df: int | None) -> float:
+    return normal_cdf(-z) if df is None else student_tail(z, df)
 
 
 def _expected_agreement(model: DawidSkene) -> FloatArray:

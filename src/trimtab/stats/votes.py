@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray
+from trimtab.stats.arrays import FloatArray, IntArray, check_same_rows
 
 ABSTAIN = -1
 
@@ -19,18 +19,24 @@ class Votes:
     """Patterns of votes, shape (n_patterns, n_sources), and how many rows show each.
 
     Votes are 0 .. `n_classes` - 1 and -1 for an abstention; `pattern_of` leads from a row to its
-    pattern.
+    pattern. `block_of` leads to its block, where rows of one block are not independent.
     """
 
     patterns: IntArray
     weights: FloatArray
     pattern_of: IntArray
     n_classes: int
+    block_of: IntArray | None = None
 
     @property
     def n_rows(self) -> int:
         """Rows, those included on which no source says anything."""
         return len(self.pattern_of)
+
+    @property
+    def n_blocks(self) -> int | None:
+        """Blocks, None where each row stands for itself."""
+        return None if self.block_of is None else int(self.block_of.max()) + 1
 
     @property
     def n_sources(self) -> int:
@@ -52,7 +58,9 @@ class VoteCounts:
     conflict: FloatArray
 
 
-def as_votes(votes: ArrayLike, n_classes: int | None = None) -> Votes:
+def as_votes(
+    votes: ArrayLike, n_classes: int | None = None, blocks: ArrayLike | None = None
+) -> Votes:
     """Check votes and put rows with the same votes together.
 
     Parameters
@@ -61,6 +69,8 @@ def as_votes(votes: ArrayLike, n_classes: int | None = None) -> Votes:
         Classes as whole numbers from 0; -1, NaN or None for an abstention.
     n_classes : int, optional
         Number of classes; the highest vote plus one, and at least 2, if left out.
+    blocks : array_like, shape (n_samples,), optional
+        A key a row: rows of one key (a user, a day, a video) are not independent.
 
     Returns
     -------
@@ -70,7 +80,8 @@ def as_votes(votes: ArrayLike, n_classes: int | None = None) -> Votes:
     Raises
     ------
     ValueError
-        If there is no row or no source, or a vote is neither a class nor an abstention.
+        If there is no row or no source, a vote is neither a class nor an abstention, or there
+        is not one block a row.
 
     Examples
     --------
@@ -93,7 +104,8 @@ def as_votes(votes: ArrayLike, n_classes: int | None = None) -> Votes:
         )
     codes = table.astype(np.int64)
     patterns, pattern_of, weights = _grouped(codes, classes)
-    return Votes(patterns, weights.astype(np.float64), pattern_of.ravel(), classes)
+    block_of = None if blocks is None else _block_codes(blocks, len(codes))
+    return Votes(patterns, weights.astype(np.float64), pattern_of.ravel(), classes, block_of)
 
 
 def count_votes(votes: Votes) -> VoteCounts:
@@ -132,6 +144,12 @@ def count_votes(votes: Votes) -> VoteCounts:
         overlap=shares @ (voted * (others > 0)),
         conflict=shares @ (voted * (others > agreeing)),
     )
+
+
+def _block_codes(blocks: ArrayLike, n_rows: int) -> IntArray:
+    keys = np.asarray(blocks).astype(str)
+    check_same_rows(n_rows, keys.size, "blocks")
+    return np.unique(keys.ravel(), return_inverse=True)[1].astype(np.int64)
 
 
 def _grouped(codes: IntArray, n_classes: int) -> tuple[IntArray, IntArray, IntArray]:

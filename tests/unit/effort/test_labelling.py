@@ -10,8 +10,9 @@ import trimtab as tt
 from trimtab.cli import effort_labels
 from trimtab.cli.output import TrimtabGroup
 from trimtab.core.errors import SchemaError
+from trimtab.effort.label_tables import label_model, weighted_rows
 from trimtab.effort.labelling import cast_votes, labelling_function
-from trimtab.effort.vote_tables import label_model, read_votes
+from trimtab.effort.vote_tables import read_votes
 
 
 @pytest.fixture
@@ -170,3 +171,65 @@ def test_the_command_lists_labels_that_look_wrong(effort, tmp_path):
     assert facts["rows"] == [47, 48, 49]
     assert facts["cost"] == 6
     assert "3 of 100 labels look wrong" in effort(*words).stdout
+
+
+def test_the_command_writes_rows_to_train_on(effort, voted, tmp_path):
+    from sklearn.linear_model import LogisticRegression
+
+    rng, truth = np.random.default_rng(1), np.random.default_rng(0).integers(2, size=2_000)
+    pl.DataFrame({"x": rng.normal(size=2_000) + 2 * truth}).write_csv(tmp_path / "x.csv")
+    out = tmp_path / "train.parquet"
+    words = ("labels", voted, "--sources", "a,b,c,d", "--out", out)
+    done = effort(*words, "--data", tmp_path / "x.csv")
+    rows = pl.read_parquet(out)
+
+    assert done.exit_code == 0
+    assert rows.columns == ["x", "label", "weight"]
+    assert rows["weight"].sum() == pytest.approx(2_000)
+    model = LogisticRegression().fit(
+        rows.select("x").to_numpy(), rows["label"], sample_weight=rows["weight"]
+    )
+    x = pl.read_csv(tmp_path / "x.csv").to_numpy()
+    assert (model.predict(x) == np.array(["ham", "spam"])[truth]).mean() > 0.8
+
+
+def test_rows_that_do_not_fit_the_votes_are_refused():
+    found = label_model([[0, 1, 0], [1, 1, 1]], method="majority")
+    with pytest.raises(SchemaError, match="expected 2 rows"):
+        weighted_rows(pl.DataFrame({"x": [1]}), found)
+    with pytest.raises(SchemaError, match="without a column `weight`"):
+        weighted_rows(pl.DataFrame({"weight": [1, 2]}), found)
+
+
+def test_data_need_a_place_to_be_written_to(effort, voted):
+    done = effort("labels", voted, "--sources", "a,b,c", "--data", voted)
+
+    assert done.exit_code == 2
+    assert "--out" in done.stderr
+
+
+def test_the_command_shows_slices_blocks_and_assumptions(effort, voted, tmp_path):
+    blocked = pl.read_parquet(voted).with_columns(user=pl.Series(np.arange(2_000) // 20))
+    blocked.write_parquet(tmp_path / "b.parquet")
+    words = ("labels", tmp_path / "b.parquet", "--by", "day", "--block", "user")
+    text = effort(*words, "--html", tmp_path / "page.html", "--label-cost", 2).stdout
+    facts = json.loads(effort(*words, "--json").stdout)
+
+    assert "Accuracy by slice" in text
+    assert "blocks of rows are independent" in text
+    assert facts["blocks"] == 100
+    assert facts["sources"][0]["interval"]["method"].endswith("by block")
+    assert facts["cost"] is None
+    assert "likeliest class below 90 %" in (tmp_path / "page.html").read_text()
+
+
+def test_the_command_writes_a_page_of_errors(effort, tmp_path):
+    frame = pl.DataFrame({"label": ["a", "b"] * 9, "p_a": [0.9, 0.1] * 9, "p_b": [0.1, 0.9] * 9})
+    frame.write_csv(tmp_path / "scored.csv")
+    words = ("label-errors", tmp_path / "scored.csv", "--label", "label", "--label-cost", 2)
+    done = effort(*words, "--cost-unit", "EUR", "--html", tmp_path / "page.html")
+
+    assert done.exit_code == 0
+    assert "0 EUR to look at" in done.stdout
+    assert "rests on: probabilities come from a model" in done.stdout
+    assert "No label looks wrong" in (tmp_path / "page.html").read_text()

@@ -73,7 +73,7 @@ def test_losses_of_the_published_rule_are_unbiased():
     for seed in range(400):
         picker = ModelPicker(3, rule="weighted", rate=1.0, delta=1e-300, seed=seed)
         run(picker, truth, predictions)
-        found.append(picker._losses.copy())
+        found.append(picker._losses.sums.copy())
 
     error = np.std(found, axis=0) / np.sqrt(len(found))
     assert (np.abs(np.mean(found, axis=0) - expected) < 4 * error).all()
@@ -122,6 +122,60 @@ def test_in_a_moving_world_recent_rows_count():
         assert picker.best() == best
 
 
+def moving(seed, spans, n_rows=300):
+    """A stream whose best model changes from span to span, and the best at each row."""
+    parts = [stream(seed + i, errors, n_rows) for i, errors in enumerate(spans)]
+    truth, predictions = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return truth, predictions, np.repeat([np.argmin(errors) for errors in spans], n_rows)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.1])
+def test_the_default_rule_follows_a_world_that_moves(drift):
+    spans = [[0.05, 0.5, 0.5], [0.5, 0.5, 0.05], [0.5, 0.05, 0.5]]
+    truth, predictions, best = moving(3, spans)
+    picker = ModelPicker(3, window=150, drift=drift)
+    right, sure, asked = [], [], 0
+    for place, (label, row) in enumerate(zip(truth, predictions, strict=True)):
+        if picker.ask(row):
+            picker.tell(label)
+            asked += 1
+        right.append(picker.best() == best[place])
+        sure.append(picker.is_done())
+
+    assert np.mean(right) > 0.8
+    assert np.mean(np.array(right)[sure]) > 0.98
+    assert np.mean(sure) > 0.3
+    assert asked < (predictions != predictions[:, :1]).any(axis=1).sum()
+    assert f"{150:,} rows" in picker.result().assumptions[0]
+
+
+def test_a_model_that_was_ruled_out_is_the_answer_when_the_world_has_turned_to_it():
+    early, late = stream(6, [0.1, 0.6, 0.12], n_rows=200), stream(7, [0.5, 0.05, 0.5], 200)
+    picker = ModelPicker(3, window=200)
+    run(picker, *early)
+    assert 1 not in picker.contenders
+    run(picker, *late)
+
+    assert picker.best() == 1
+    assert picker.is_done()
+
+
+def test_the_gap_of_a_model_that_is_ruled_out_stays_as_it_was():
+    """Asked are only rows on which others disagree: on those, its mistakes say nothing."""
+    picker = ModelPicker(3, window=10_000)
+    while picker.ask([0, 0, 1]):
+        picker.tell(0)
+    assert picker.contenders == (0, 1)
+    gap = picker._losses.sums[2] - picker._losses.sums[:2].min()
+    for _ in range(30):  # it is right, and both others wrong: not asked
+        assert not picker.ask([0, 0, 1])
+    for label in [0, 1] * 15:
+        assert picker.ask([0, 1, 1])
+        picker.tell(label)
+
+    assert picker._losses.sums[2] - picker._losses.sums[:2].min() == pytest.approx(gap, rel=0.01)
+
+
 def test_texts_are_classes_and_gaps_are_refused():
     picker = ModelPicker(2)
     assert not picker.ask(["ham", "ham"])
@@ -147,7 +201,7 @@ def test_ask_and_tell_take_turns():
 
 
 def test_result_says_what_it_rests_on_and_what_it_cost():
-    picker = ModelPicker(2, rows=10)
+    picker = ModelPicker(2, rows=np.int64(10))
     assert picker.result().outcome == "not enough data"
     for _ in range(3):
         assert picker.ask([0, 1])
@@ -167,7 +221,9 @@ def test_result_says_what_it_rests_on_and_what_it_cost():
         {"rule": "contender"},
         {"delta": 0.0},
         {"rate": 2.0},
-        {"window": 10},
+        {"window": 10, "rows": 20},
+        {"drift": 0.1},
+        {"drift": 1.0, "window": 10},
         {"rule": "weighted", "rows": 10},
         {"rule": "disagreement", "window": 0},
         {"rule": "disagreement", "rate": 0.5, "rows": 10},

@@ -239,3 +239,75 @@ def test_nothing_at_all_is_an_outcome():
     assert found.probabilities == pytest.approx(np.full((5, 2), 0.5))
     assert [(i.low, i.high) for i in found.accuracy_intervals] == [(0, 1)] * 4
     assert found.to_dict()["rows"] == 5
+
+
+@pytest.mark.parametrize(("method", "near"), [("dawid_skene", 0.1), ("triplet", 0.25)])
+def test_a_block_a_row_gives_almost_the_limits_without_blocks(method, near):
+    _, votes = draw(12, 4_000, [0.9, 0.8, 0.75, 0.7])
+    alone = fit_label_model(votes, method=method)
+    blocked = fit_label_model(votes, method=method, block=np.arange(4_000))
+
+    for one, other in zip(alone.accuracy_intervals, blocked.accuracy_intervals, strict=True):
+        assert other.estimate == one.estimate
+        assert other.width == pytest.approx(one.width, rel=near)
+    for one, other in zip(
+        sorted(alone.independence, key=lambda pair: (pair.first, pair.second)),
+        sorted(blocked.independence, key=lambda pair: (pair.first, pair.second)),
+        strict=True,
+    ):
+        assert other.z == pytest.approx(one.z, rel=0.1, abs=0.05)
+
+
+@pytest.mark.parametrize("method", ["dawid_skene", "triplet"])
+def test_copies_in_one_block_count_once(method):
+    _, votes = draw(13, 2_000, [0.9, 0.8, 0.75, 0.7])
+    once = fit_label_model(votes, method=method, block=np.arange(2_000))
+    copies = fit_label_model(
+        np.repeat(votes, 5, axis=0), method=method, block=np.repeat(np.arange(2_000), 5)
+    )
+
+    for one, other in zip(once.accuracy_intervals, copies.accuracy_intervals, strict=True):
+        assert other.low == pytest.approx(one.low, abs=1e-3)
+        assert other.high == pytest.approx(one.high, abs=1e-3)
+    assert copies.n_blocks == 2_000
+    assert "blocks of rows are independent" in copies.assumptions[-1]
+
+
+@pytest.mark.parametrize("method", ["dawid_skene", "triplet"])
+def test_few_blocks_give_no_limits_and_that_is_said(method):
+    _, votes = draw(14, 2_000, [0.9, 0.8, 0.75, 0.7])
+    found = fit_label_model(votes, method=method, block=np.arange(2_000) // 200)
+
+    assert [(i.low, i.high) for i in found.accuracy_intervals] == [(0, 1)] * 4
+    assert any("10 blocks of rows are fewer than 40" in warning for warning in found.warnings)
+    assert found.accuracies == pytest.approx([0.9, 0.8, 0.75, 0.7], abs=0.05)
+
+
+def test_blocks_go_with_the_rows_into_slices():
+    _, votes = draw(15, 2_000, [0.9, 0.8, 0.75, 0.7])
+    blocks, half = np.arange(2_000) // 10, np.arange(2_000) % 20 < 10
+    found = fit_label_model(votes, slices=half, block=blocks)
+    alone = fit_label_model(votes[half], block=blocks[half])
+
+    for one, other in zip(found.slices["True"], alone.accuracy_intervals, strict=True):
+        assert (one.low, one.high) == pytest.approx((other.low, other.high))
+
+
+def test_there_has_to_be_a_block_for_each_row():
+    with pytest.raises(ValueError, match="blocks"):
+        fit_label_model([[0, 1], [1, 1]], block=[1])
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("majority", "each vote counts the same"),
+        ("triplet", "on one class as on the other"),
+        ("dawid_skene", "sources err independently"),
+    ],
+)
+def test_the_answer_says_what_it_rests_on(method, words):
+    found = fit_label_model(draw(16, 200, [0.9, 0.8, 0.8])[1], method=method)
+
+    assert any(words in assumption for assumption in found.assumptions)
+    assert found.to_dict()["assumptions"] == list(found.assumptions)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from trimtab.stats.confident import label_errors, noise_matrix
+from trimtab.stats.confident import noise_matrix
+from trimtab.stats.label_errors import label_errors
 
 
 def test_the_joint_is_that_of_the_paper_computed_by_loops():

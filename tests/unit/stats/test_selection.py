@@ -4,8 +4,9 @@ import math
 import numpy as np
 import pytest
 
+from trimtab.stats.asking import asking_chance, learning_rate
 from trimtab.stats.betting import LN_PRIOR, SHARES
-from trimtab.stats.selection import Contest, asking_chance, learning_rate
+from trimtab.stats.selection import Contest
 
 AB = np.array([0, 1])
 

@@ -1,0 +1,111 @@
+"""`trimtab effort label-errors`: labels that are probably wrong."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trimtab.cli.data_options import Html, write_page
+from trimtab.cli.output import AsJson, emit, table
+from trimtab.core.errors import SchemaError, nearest
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Group
+
+    from trimtab.stats.label_errors import LabelErrors
+
+LabelCost = Annotated[float | None, typer.Option(min=0, help="What one label by a person costs.")]
+CostUnit = Annotated[str, typer.Option(help="Unit of --label-cost.")]
+Delta = Annotated[float, typer.Option(help="Chance that a pair of limits misses.")]
+
+
+def label_errors(
+    data: Annotated[str, typer.Argument(help="Table with labels and probabilities.")],
+    label: Annotated[str, typer.Option(help="Column of the given labels.")],
+    prefix: Annotated[
+        str, typer.Option(help="Columns PREFIX + class hold out-of-fold probabilities.")
+    ] = "p_",
+    label_cost: LabelCost = None,
+    cost_unit: CostUnit = "minutes",
+    delta: Delta = 0.05,
+    show: Annotated[int, typer.Option(min=1, help="Rows to print, the surest first.")] = 20,
+    html: Html = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the rows whose label is probably wrong, by confident learning.
+
+    Probabilities have to come from a model that did not see the row.
+    """
+    from trimtab.effort.label_page import label_errors_page
+    from trimtab.stats.label_errors import label_errors as find
+
+    frame = read_table(data, [label])
+    classes = [name.removeprefix(prefix) for name in frame.columns if name.startswith(prefix)]
+    codes = _codes(frame[label], classes, prefix)
+    try:
+        found = find(
+            codes, frame.select(f"{prefix}{name}" for name in classes).to_numpy(), delta=delta
+        )
+    except ValueError as error:
+        raise SchemaError(str(error), hint="Give probabilities between 0 and 1.") from None
+    cost = None if label_cost is None else found.cost(label_cost)
+    write_page(
+        html,
+        lambda: label_errors_page(
+            found, classes, n_rows=frame.height, label_cost=label_cost, cost_unit=cost_unit
+        ),
+    )
+    facts = found.to_dict() | {"classes": classes, "cost": cost, "cost_unit": cost_unit}
+    price = "" if cost is None else f"; {cost:,.6g} {cost_unit} to look at all of them"
+    emit(facts, as_json=as_json, text=_text(found, label, classes, frame.height, show, price))
+
+
+def read_table(source: str, needed: list[str]) -> "pl.DataFrame":
+    """Return a table that has to have certain columns."""
+    from trimtab.data.sources import collect, read_source
+
+    frame = collect(read_source(source), source)
+    for name in needed:
+        if name not in frame.columns:
+            raise SchemaError(
+                f"{source}: expected a column `{name}`, found none",
+                hint=nearest(name, frame.columns),
+            )
+    return frame
+
+
+def _codes(labels: "pl.Series", classes: list[str], prefix: str) -> Any:
+    """Return labels as places among the classes that have probabilities."""
+    import polars as pl
+
+    given = labels.cast(pl.String)
+    unknown = sorted(set(given.drop_nulls()) - set(classes))
+    if unknown or given.null_count():
+        raise SchemaError(
+            f"expected a column `{prefix}{unknown[0]}`, found none"
+            if unknown
+            else f"expected a label in each `{labels.name}`, got nulls",
+            hint="Give a column of probabilities for each class, and rows that have a label.",
+        )
+    places = list(range(len(classes)))
+    return given.replace_strict(classes, places, return_dtype=pl.Int64).to_numpy()
+
+
+def _text(
+    found: "LabelErrors", label: str, classes: list[str], n_rows: int, show: int, price: str
+) -> "Group":
+    """Return the surest rows and what the list rests on."""
+    from rich.console import Group
+
+    surest = zip(found.rows, found.given, found.suggested, found.margins, strict=True)
+    rows = [
+        (row, classes[old], classes[new], f"{margin:.3f}")
+        for row, old, new, margin in list(surest)[:show]
+    ]
+    share = found.noise.noise_rate
+    answer = (
+        f"{found.rows.size:,} of {n_rows:,} labels look wrong; "
+        f"noise {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%}){price}"
+    )
+    made = table("The surest of them", ("row>", label, "suggested", "margin>"), rows)
+    return Group(answer, made, f"rests on: {'; '.join(found.assumptions)}")

@@ -1,0 +1,95 @@
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+
+from trimtab.effort.label_page import label_errors_page, label_page
+from trimtab.effort.label_pictures import certainty_bars, dot_interval
+from trimtab.effort.label_tables import label_model
+from trimtab.stats.interval import Interval
+from trimtab.stats.label_errors import label_errors
+
+
+def voted(n=2_000):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(2, size=n)
+    right = rng.random((n, 4)) < [0.9, 0.8, 0.7, 0.7]
+    said = np.array(["ham", "spam"])[np.where(right, truth[:, None], 1 - truth[:, None])]
+    return pl.DataFrame(said, schema=["<b>a</b>", "b", "c", "d"])
+
+
+def circles(page):
+    return [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', page)]
+
+
+def test_the_page_of_labels_draws_each_source_where_its_accuracy_is():
+    found = label_model(voted(), slices=["mon", "tue"] * 1_000)
+    page = label_page(found, label_cost=0.5, cost_unit="EUR")
+    doubted = found.in_doubt().size
+
+    assert "&lt;b&gt;a&lt;/b&gt;" in page
+    assert "<b>a</b>" not in page
+    assert "default-src &#39;none&#39;" in page
+    drawn = circles(page)
+    assert len(drawn) == 4 + 2 * 4 + 2  # sources, in two slices, classes
+    assert drawn[:4] == pytest.approx(6 + 188 * found.accuracies, abs=0.06)
+    assert f">{doubted:,}<" in page
+    assert f">{doubted * 0.5:,g}<" in page
+    assert "EUR" in page
+    for words in (*found.warnings, *found.assumptions):
+        assert words in page
+
+
+def test_a_page_without_limits_pairs_or_slices_says_so():
+    page = label_page(label_model(voted().select("b", "c"), method="majority"))
+
+    assert "Not tested: the majority assumes nothing of it" in page
+    assert ">none<" in page
+    assert "Slices" not in page
+
+
+def test_a_source_that_never_votes_has_no_dot():
+    votes = voted().with_columns(silent=pl.lit(None, dtype=pl.String))
+    page = label_page(label_model(votes, method="majority"))
+
+    assert len(circles(page)) == 4 + 2
+    assert "unknown" in page
+
+
+def test_bars_stand_for_all_rows_and_change_colour_at_the_threshold():
+    best = np.array([0.5, 0.6, 0.74, 0.76, 0.99, 1.0, 1.0])
+    shown = str(certainty_bars(np.column_stack([best, 1 - best]), doubt=0.75))
+    bars = re.findall(r'fill="var\(--(\w+)\)"><title>([\d,]+) rows', shown)
+
+    assert sum(int(rows) for _, rows in bars) == 7
+    assert sum(int(rows) for colour, rows in bars if colour == "warn") == 3
+
+
+def test_limits_are_drawn_from_end_to_end():
+    shown = str(dot_interval(Interval(0.5, 0.0, 1.0, 0.95, "none"), chance=0.5))
+
+    assert "M6.0 10.0H194.0" in shown
+    assert "50.0%, limits 0.0% to 100.0%" in shown
+
+
+def test_the_page_of_errors_lists_rows_and_what_they_look_like():
+    labels = np.repeat([0, 1], 50)
+    chance = np.array([0.9] * 47 + [0.1] * 53)
+    found = label_errors(labels, np.column_stack([chance, 1 - chance]))
+    page = label_errors_page(found, ["ham", "<i>"], n_rows=100, label_cost=2)
+
+    assert "3 of 100 labels look wrong" in page
+    assert re.findall(r'data-label="row">(\d+)<', page) == ["47", "48", "49"]
+    assert "&lt;i&gt; (6.0%)" in page
+    assert "<i>" not in page
+    assert ">6<" in page
+    for words in found.assumptions:
+        assert words in page
+
+
+def test_no_errors_is_an_answer():
+    sure = np.repeat([[0.9, 0.1], [0.1, 0.9]], 20, axis=0)
+    found = label_errors(np.repeat([0, 1], 20), sure)
+
+    assert "No label looks wrong" in label_errors_page(found, ["a", "b"], n_rows=40)
