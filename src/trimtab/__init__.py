@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from trimtab.data.tables import Tables as Tables
     from trimtab.effort.active_cleaning import ActiveClean as ActiveClean
     from trimtab.effort.cleaning import cleaning_order as cleaning_order
+    from trimtab.effort.cleaning_finish import cleaned_table as cleaned_table
+    from trimtab.effort.cleaning_report import cleaning_report as cleaning_report
+    from trimtab.effort.cleaning_table import open_cleaning as open_cleaning
+    from trimtab.effort.cleaning_table import start_cleaning as start_cleaning
     from trimtab.effort.feasibility import feasibility as feasibility
     from trimtab.effort.feasibility import feasibility_study as feasibility_study
     from trimtab.effort.feasibility_result import Feasibility as Feasibility
@@ -91,6 +95,10 @@ _PLACES = {
     "label_errors": "stats.label_errors:label_errors",
     "certain_predictions": "stats.certain:certain_predictions",
     "cleaning_order": "effort.cleaning:cleaning_order",
+    "start_cleaning": "effort.cleaning_table:start_cleaning",
+    "open_cleaning": "effort.cleaning_table:open_cleaning",
+    "cleaning_report": "effort.cleaning_report:cleaning_report",
+    "cleaned_table": "effort.cleaning_finish:cleaned_table",
     "ActiveClean": "effort.active_cleaning:ActiveClean",
     "ModelPicker": "effort.picking:ModelPicker",
     "pick_model": "effort.pick_rows:pick_model",

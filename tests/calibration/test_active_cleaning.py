@@ -44,7 +44,7 @@ def test_the_mean_step_is_the_clean_gradient(update):
     # after one batch, so that changes are known and there are clean rows
     tell_batch(first, rows, labels)
     before, found = first.model.parameters, []
-    for seed in range(250):
+    for seed in range(120):
         session = copy.deepcopy(first)
         session._state.seed = seed
         tell_batch(session, rows, labels)
@@ -59,7 +59,7 @@ def test_the_mean_step_is_the_clean_gradient(update):
 def test_limits_of_the_gradient_and_of_the_distance_hold(update):
     rng = np.random.default_rng(1)
     held = near = looks = 0
-    for seed in range(60):
+    for seed in range(30):
         dirty, wrong, rows, labels = one_task(rng)
         session = ActiveClean(
             dirty, wrong, batch=16, penalty=PENALTY, update=update, seed=seed, delta=DELTA

@@ -1,15 +1,20 @@
 """`trimtab effort clean`: which row to clean next, why, and when to stop."""
 
+import getpass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trimtab.cli.output import AsJson, emit, group
+from trimtab.cli.output import AsJson, emit, group, table, talk
 from trimtab.core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from trimtab.effort.cleaning_session import CleaningSession
+    from trimtab.effort.cleaning_table import CleaningTable
 
 clean = group("What to clean first: the row that settles most predictions, until none is open.")
 Session = Annotated[Path, typer.Argument(help="File of the session.")]
@@ -17,13 +22,18 @@ Session = Annotated[Path, typer.Argument(help="File of the session.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the group `effort`."""
+    # they take what a session is from here
+    from trimtab.cli import effort_clean_files, effort_clean_report
+
+    effort_clean_files.register(clean)
+    effort_clean_report.register(clean)
     app.add_typer(clean, name="clean")
 
 
 @clean.command()
 def start(
     session: Session,
-    train: Annotated[str, typer.Argument(help="Table with empty cells to clean.")],
+    train: Annotated[str, typer.Argument(help="Table with empty or wrong cells to clean.")],
     validation: Annotated[
         str, typer.Option(help="Table whose predictions shall become certain; labels optional.")
     ],
@@ -35,17 +45,36 @@ def start(
         int | None,
         typer.Option(min=1, help="Open points drawn for each choice; all if not given."),
     ] = None,
+    suspects: Annotated[
+        str | None,
+        typer.Option(
+            help="Cells that may be wrong: auto (found here), or a table of row (from 0), column."
+        ),
+    ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            help="Table of row, column, value: what cells may hold, tried before our own guesses."
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that is no feature, such as the name of a row; repeatable."),
+    ] = None,
     label_cost: Annotated[float, typer.Option(min=0, help="What cleaning a row costs.")] = 1.0,
     cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
     as_json: AsJson = False,
 ) -> None:
-    """Begin a session: repair empty cells in several ways, and see which predictions differ."""
+    """Begin a session: repair unsure cells in several ways, and see which predictions differ."""
     from trimtab.effort.cleaning_table import start_cleaning
 
-    made, _ = start_cleaning(
+    made, about = start_cleaning(
         train, validation, label, session,
+        suspects=suspects, candidates=candidates, ignore=ignore or (),
         k=neighbours, sample=sample, label_cost=label_cost, cost_unit=cost_unit,
     )  # fmt: skip
+    if not as_json:
+        talk(about.sentence)
     _show_status(made, as_json=as_json)
 
 
@@ -56,6 +85,8 @@ def next_rows(
     as_json: AsJson = False,
 ) -> None:
     """Show the rows to clean next, why they matter, and what they may hold."""
+    from rich.console import Group
+
     from trimtab.effort.cleaning_table import open_cleaning
 
     made, about = open_cleaning(session)
@@ -68,19 +99,14 @@ def next_rows(
             **step.to_dict(),
             "label": about.classes[step.label],
             "cells": dict(about.dirty[step.row]),
+            "why": dict(about.reasons[step.row]),
             "candidates": about.candidates(step.row),
+            "origins": about.origins(step.row),
         }
         for step in steps
     ]
-    lines = []
-    for step, shown in zip(steps, result, strict=True):
-        known = ", ".join(f"{c} {v}" for c, v in shown["cells"].items() if v is not None)
-        lines += [step.sentence, f"  {about.label} {shown['label']}, {known}"]
-        lines += [
-            f"  candidate {number}: " + ", ".join(f"{c} {v}" for c, v in cells.items())
-            for number, cells in enumerate(shown["candidates"])
-        ]
-    emit(result, as_json=as_json, text="\n".join(lines))
+    texts = [_row_text(step.sentence, about, step.row, step.label) for step in steps]
+    emit(result, as_json=as_json, text=Group(*(part for text in texts for part in text)))
 
 
 @clean.command()
@@ -89,11 +115,17 @@ def fix(
     row: Annotated[int, typer.Argument(help="Number of the row, the first is 0.")],
     candidate: Annotated[int | None, typer.Option(help="Number of the candidate it is.")] = None,
     cells: Annotated[
-        list[str] | None, typer.Option("--set", help="COLUMN=VALUE, for each empty cell.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="COLUMN=VALUE, for each empty cell; a suspect that is not named is right.",
+        ),
     ] = None,
+    by: Annotated[str | None, typer.Option(help="Who says so; your login if left out.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a row truly holds; it is written to the session's file at once."""
+    from trimtab.effort.cleaning_fix import cell_texts
     from trimtab.effort.cleaning_table import open_cleaning
 
     if (candidate is None) == (not cells):
@@ -104,13 +136,19 @@ def fix(
     made, about = open_cleaning(session)
     if row not in about.dirty:
         raise NotFoundError(
-            f"expected a row with empty cells, got {row}",
+            f"expected a row with empty or suspect cells, got {row}",
             hint="`trimtab effort clean next` names the rows to clean.",
         )
-    if candidate is not None:
-        made.fix(row, candidate)
+    said: dict[str, Any] = {"by": by or getpass.getuser(), "at": datetime.now(UTC)}
+    if candidate is None:
+        texts = _parse(cells or [])
+        said["cells"] = {**dict.fromkeys(about.unsure(row)), **texts}
+        made.fix(row, about.repaired(row, texts), **said)
     else:
-        made.fix(row, about.repaired(row, _parse(cells or [])))
+        # one that does not exist is refused by the session
+        for chosen in about.candidates(row)[max(candidate, 0) : candidate + 1]:
+            said["cells"] = cell_texts(chosen, about.dirty[row])
+        made.fix(row, candidate, **said)
     _show_status(made, as_json=as_json)
 
 
@@ -131,6 +169,31 @@ def _show_status(session: "CleaningSession", *, as_json: bool) -> None:
     found = session.status()
     shown = {**found.to_dict(), "is_done": found.is_done, "sentence": found.sentence}
     emit(shown, as_json=as_json, text=found.sentence)
+
+
+def _row_text(
+    sentence: str, about: "CleaningTable", row: int, label: int
+) -> list["RenderableType"]:
+    """Return a row for people: why it matters, what is sure, what is not, and the candidates."""
+    from rich.markup import escape
+
+    from trimtab.effort.cleaning_columns import shown
+
+    cells, why = about.dirty[row], about.reasons[row]
+    sure = [f"{name} {shown(cells[name], most=20)}" for name in cells if name not in why]
+    doubts = [
+        f"  {name} is empty" if cells[name] is None else f"  {name} {shown(cells[name])}? {reason}"
+        for name, reason in why.items()
+    ]
+    known = ", ".join([f"{about.label} {about.classes[label]}", *sure])
+    lines = [sentence, *doubts, f"  {known}"]
+    rows = []
+    for number, (values, origins) in enumerate(
+        zip(about.candidates(row), about.origins(row), strict=True)
+    ):
+        sources = dict.fromkeys(origins.values())
+        rows.append([number, *(shown(value) for value in values.values()), ", ".join(sources)])
+    return [escape("\n".join(lines)), table("", ["candidate>", *why, "from"], rows), ""]
 
 
 def _parse(cells: list[str]) -> dict[str, str]:

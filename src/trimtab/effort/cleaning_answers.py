@@ -1,9 +1,12 @@
-"""What a cleaning session answers: which row is next, and where things stand."""
+"""What a cleaning session answers: which row is next, where things stand, what to expect."""
 
+import math
 from dataclasses import dataclass
 
 from trimtab.core.records import Record
 from trimtab.stats.interval import Interval
+
+_MATTERS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,104 @@ class CleaningRun(Record):
     rows: tuple[int, ...]
     certain: tuple[int, ...]
     n_queries: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowsUntil(Record):
+    """How many more rows are cleaned until a share of the validation points is certain.
+
+    The estimate is the median of the worlds; infinite where that takes more than was played.
+    """
+
+    share: float
+    rows: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningForecast(Record):
+    """What is expected of going on: at `rows` more rows cleaned, the share certain and accuracy.
+
+    The limits of `certain` and `accuracy` are the least and the greatest of the drawn worlds,
+    the estimates are their means; `new_data` bounds the accuracy on other points of the same
+    kind. Without labels of the validation points both are empty. `batch` rows are cleaned
+    between two looks.
+    """
+
+    rows: tuple[int, ...]
+    certain: tuple[Interval, ...]
+    accuracy: tuple[Interval, ...]
+    new_data: tuple[Interval, ...]
+    until: tuple[RowsUntil, ...]
+    n_worlds: int
+    level: float
+    batch: int
+    label_cost: float
+    cost_unit: str
+
+    @property
+    def enough(self) -> int:
+        """Rows after which the expected accuracy stays within half a point of its end.
+
+        Without labels of the validation points, rows until 90 % of them are certain.
+        """
+        if not self.accuracy:
+            most = self.until[1].rows.estimate
+            return int(most) if math.isfinite(most) else self.rows[-1]
+        far = [abs(one.estimate - self.accuracy[-1].estimate) > _MATTERS for one in self.accuracy]
+        last = max((i for i, is_far in enumerate(far) if is_far), default=-1)
+        return self.rows[min(last + 1, len(self.rows) - 1)]
+
+    @property
+    def sentence(self) -> str:
+        """The forecast in words."""
+        if len(self.rows) == 1:
+            return "Going on changes no prediction of the validation points."
+        parts = [
+            f"{until.share:.0%} of predictions certain after {_rows(until.rows)}"
+            for until in self.until
+            if until.rows.high > 0
+        ]
+        text = f"Going on: {'; '.join(parts)}."
+        if self.accuracy:
+            now, end = self.accuracy[0], self.accuracy[-1]
+            new = self.new_data[-1]
+            text += (
+                f" Accuracy on these points, {now.estimate:.3f} now, is expected to end at "
+                f"{end.estimate:.3f} ({end.low:.3f} to {end.high:.3f}), on new data at "
+                f"{new.low:.3f} to {new.high:.3f}; "
+            )
+            text += (
+                f"after {self.enough:,} rows ({self.label_cost * self.enough:,.4g} "
+                f"{self.cost_unit}) it is within half a point of that"
+                if self.enough
+                else "it is within half a point of that already"
+            )
+            text += ". "
+            if end.contains(now.estimate):
+                text += "The worlds do not agree that it gets better."
+        return text.rstrip()
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the forecast rests on."""
+        return (
+            "the truth of each row is among its candidates, and the first, second … of them is "
+            "the truth as often in the rows left as in the cleaned rows of the same class; before "
+            "any is cleaned all mixes count alike: the band is of worlds, not of truth",
+            "rows are independent, given their class",
+            "rows are cleaned in the session's order, looked up "
+            + (
+                "after each row"
+                if self.batch == 1
+                else f"after every {self.batch:,} rows; looking after each takes fewer"
+            ),
+        )
+
+
+def _rows(found: Interval) -> str:
+    if math.isinf(found.estimate):
+        return "more rows than were played"
+    high = "more than were played" if math.isinf(found.high) else f"{found.high:,.0f}"
+    if found.low == found.high:
+        return f"{found.estimate:,.0f} rows"
+    return f"{found.estimate:,.0f} rows ({found.low:,.0f} to {high})"

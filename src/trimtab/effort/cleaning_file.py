@@ -1,24 +1,31 @@
 """A cleaning session in one SQLite file: what it was given, and every row that was fixed.
 
-Each fix is written before it is used, in a transaction of its own: what a person has done is
-never done twice. Nothing computed is kept; it follows from the rest.
+Each fix is written before it is used, in a transaction of its own or, if many come together, in
+one for all: what a person has done is never done twice. Nothing computed is kept; it follows
+from the rest. Fixes are only ever added, so that their number tells whether there are new ones.
 """
 
+import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trimtab.core.errors import SourceError
+from trimtab.effort.cleaning_fix import RowFix
 from trimtab.effort.cleaning_session import CleaningSession
-from trimtab.stats.arrays import FloatArray
 
 _SETTINGS = "k", "sample", "seed", "label_cost", "cost_unit", "delta"
+_FORMAT = 2
+_FIXES = """create table fixes (
+    step integer primary key, row integer, value text, cells text, by text, at text, note text
+)"""
 
 
 def save_session(
@@ -55,11 +62,12 @@ def save_session(
     part.unlink(missing_ok=True)
     with _opened(part) as database:
         database.execute("create table given (name text primary key, content blob)")
-        database.execute("create table fixes (step integer primary key, row integer, value text)")
+        database.execute(_FIXES)
+        database.execute(f"pragma user_version = {_FORMAT}")
         database.execute("insert into given values ('arrays', ?)", (buffer.getvalue(),))
         database.executemany("insert into given values (?, ?)", texts.items())
         for row, value in session.fixed.items():
-            _insert(database, row, value)
+            _insert(database, RowFix(row, value))
     part.replace(path)
     session.remember = _Recorder(path)
 
@@ -94,7 +102,7 @@ def open_session(file: str | Path) -> CleaningSession:
         arrays["labels"],
         arrays["queries"],
         query_labels=arrays.get("query_labels"),
-        fixed={row: np.array(json.loads(value)) for row, value in fixes},
+        fixed={fix.row: fix.value for fix in fixes},
         remember=_Recorder(path),
         **json.loads(given["settings"]),
     )
@@ -107,18 +115,60 @@ def read_about(file: str | Path) -> dict[str, Any]:
     return about
 
 
+def read_fixes(file: str | Path) -> list[RowFix]:
+    """Return all that was ever said of rows, oldest first; what was said last of a row counts."""
+    return _read(Path(file))[1]
+
+
+def add_fixes(file: str | Path, fixes: Iterable[RowFix], *, known: Sequence[RowFix]) -> None:
+    """Write fixes to a session's file, all or none of them.
+
+    `known` is what `read_fixes` gave to whoever decided on these.
+
+    Raises
+    ------
+    SourceError
+        If others were added since `known` was read.
+    """
+    with _writing(Path(file)) as database:
+        database.execute("begin immediate")
+        (count,) = database.execute("select count(*) from fixes").fetchone()
+        if count != len(known):
+            raise SourceError(
+                f"expected {len(known)} fixes in {Path(file).name}, got {count}: somebody else "
+                "works on this session",
+                hint="Run the command again.",
+            )
+        for fix in fixes:
+            _insert(database, fix)
+
+
+def session_fingerprint(file: str | Path) -> str:
+    """Return a hash of all that a session was given and told, who said it and when included."""
+    path, digest = Path(file), hashlib.sha256()
+    _read(path)
+    with _opened(path) as database:
+        for query in (
+            "select name, content from given order by name",
+            "select row, value, cells, by, at, note from fixes order by step",
+        ):
+            for parts in database.execute(query):
+                digest.update(repr(parts).encode())
+    return digest.hexdigest()[:32]
+
+
 class _Recorder:
     """Writes each fix to the file of a session."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __call__(self, row: int, value: FloatArray) -> None:
-        with _opened(self.path) as database:
-            _insert(database, row, value)
+    def __call__(self, fix: RowFix) -> None:
+        with _writing(self.path) as database:
+            _insert(database, fix)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[tuple[int, str]]]:
+def _read(path: Path) -> tuple[dict[str, Any], list[RowFix]]:
     if not path.is_file():
         raise SourceError(
             f"expected a cleaning session at {path.name}, got no file",
@@ -127,7 +177,19 @@ def _read(path: Path) -> tuple[dict[str, Any], list[tuple[int, str]]]:
     try:
         with _opened(path) as database:
             given = dict(database.execute("select name, content from given"))
-            fixes = list(database.execute("select row, value from fixes order by step"))
+            (number,) = database.execute("pragma user_version").fetchone()
+            if number != _FORMAT:
+                raise SourceError(
+                    f"expected a cleaning session of format {_FORMAT} at {path.name}, got one of "
+                    f"format {number}",
+                    hint="Go on with it in the version of Trimtab that began it.",
+                )
+            fixes = [
+                _fix(*line)
+                for line in database.execute(
+                    "select row, value, cells, by, at, note from fixes order by step"
+                )
+            ]
     except sqlite3.DatabaseError as error:
         raise SourceError(
             f"expected a cleaning session at {path.name}, got another file ({error})",
@@ -136,11 +198,41 @@ def _read(path: Path) -> tuple[dict[str, Any], list[tuple[int, str]]]:
     return given, fixes
 
 
-def _insert(database: sqlite3.Connection, row: int, value: FloatArray) -> None:
-    # text of the shortest form that reads back as the same number
+def _insert(database: sqlite3.Connection, fix: RowFix) -> None:
+    # numbers as text of the shortest form that reads back as the same number
+    value = json.dumps(np.asarray(fix.value).tolist())
+    cells = None if fix.cells is None else json.dumps(dict(fix.cells), ensure_ascii=False)
+    at = None if fix.at is None else fix.at.isoformat()
     database.execute(
-        "insert into fixes (row, value) values (?, ?)", (int(row), json.dumps(value.tolist()))
+        "insert into fixes (row, value, cells, by, at, note) values (?, ?, ?, ?, ?, ?)",
+        (int(fix.row), value, cells, fix.by, at, fix.note),
     )
+
+
+def _fix(
+    row: int, value: str, cells: str | None, by: str | None, at: str | None, note: str | None
+) -> RowFix:
+    return RowFix(
+        row,
+        np.array(json.loads(value)),
+        None if cells is None else json.loads(cells),
+        by,
+        None if at is None else datetime.fromisoformat(at),
+        note,
+    )
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database that is there; what stands against writing becomes a SourceError."""
+    try:
+        with _opened(path) as database:
+            yield database
+    except sqlite3.OperationalError as error:
+        raise SourceError(
+            f"expected to write to {path.name}, got: {error}",
+            hint="Check its rights and the free space, and run the command again.",
+        ) from None
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class CleaningScores:
         else:
             # fewer worlds cannot make a certain prediction uncertain
             touched &= self.possible.sum(axis=1) > 1
-        self.rows = self.rows.known(row, value)
+        self.rows = self.rows.known({row: value})
         self._look_again(np.flatnonzero(touched))
 
     def gains(self, among: IntArray) -> FloatArray:
@@ -65,6 +65,16 @@ class CleaningScores:
             self._row[taken], weights=self._gain[taken], minlength=self.rows.n_rows
         )
         return total / max(among.size, 1)
+
+    def ranked(self, among: IntArray) -> tuple[IntArray, FloatArray, IntArray]:
+        """Return the rows that matter, best first, then the gain and `n_touched` of every row.
+
+        Of equal gains, that row comes first which can change more predictions, then the first.
+        """
+        gains, touched = self.gains(among), self.n_touched()
+        # equal gains come out of sums in different order; digits that differ by it do not count
+        order = np.lexsort((-touched, -np.round(gains, 12)))
+        return order[touched[order] > 0], gains, touched
 
     def n_touched(self) -> IntArray:
         """Return how many open queries each row matters to, shape (n_rows,)."""

@@ -1,6 +1,7 @@
 """A cleaning session: what was fixed, what to fix next, and where things stand."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.errors import NotFoundError
 from trimtab.effort.cleaning_answers import CleaningRun, CleaningStatus, CleaningStep
+from trimtab.effort.cleaning_fix import RowFix
 from trimtab.effort.cleaning_scores import CleaningScores
 from trimtab.stats.arrays import FloatArray, IntArray, as_classes, check_fraction, check_same_rows
 from trimtab.stats.certain import certain_predictions
@@ -38,7 +40,7 @@ class CleaningSession:
         cost_unit: str,
         delta: float,
         fixed: Mapping[int, FloatArray] | None = None,
-        remember: Callable[[int, FloatArray], None] | None = None,
+        remember: Callable[[RowFix], None] | None = None,
     ) -> None:
         self.rows = candidate_rows(candidates, labels)
         check_k(k, self.rows)
@@ -58,11 +60,8 @@ class CleaningSession:
         default = self.rows.values[self.rows.starts[self.rows.owner]]
         same = (self.rows.values == default).all(axis=1)
         self._unknown = ~np.logical_and.reduceat(same, self.rows.starts)
-        now = self.rows
-        for row, value in self.fixed.items():
-            now = now.known(row, value)
-            self._unknown[row] = False
-        self._scores = CleaningScores(now, points, k)
+        self._unknown[list(self.fixed)] = False
+        self._scores = CleaningScores(self.rows.known(self.fixed), points, k)
 
     @property
     def queries(self) -> FloatArray:
@@ -80,10 +79,7 @@ class CleaningSession:
         if self.sample is not None and still.size > self.sample:
             rng = np.random.default_rng([self.seed, len(self.fixed)])
             still = np.sort(rng.choice(still, self.sample, replace=False))
-        gains, touched = self._scores.gains(still), self._scores.n_touched()
-        # equal gains come out of sums in different order; digits that differ by it do not count
-        order = np.lexsort((-touched, -np.round(gains, 12)))
-        useful = [row for row in order if self._unknown[row] and touched[row]]
+        order, gains, touched = self._scores.ranked(still)
         return [
             CleaningStep(
                 row=int(row),
@@ -92,13 +88,23 @@ class CleaningSession:
                 matters_to=int(touched[row]),
                 n_candidates=int(self.rows.counts[row]),
             )
-            for row in useful[:n]
+            for row in order[self._unknown[order]][:n]
         ]
 
-    def fix(self, row: int, value: int | ArrayLike) -> None:
+    def fix(
+        self,
+        row: int,
+        value: int | ArrayLike,
+        *,
+        cells: Mapping[str, str | None] | None = None,
+        by: str | None = None,
+        at: datetime | None = None,
+        note: str | None = None,
+    ) -> None:
         """Give a row its true value: the number of a candidate, or the features themselves.
 
-        A row that was fixed before is fixed anew.
+        A row that was fixed before is fixed anew. The session reckons with the features alone;
+        `cells`, `by`, `at` and `note` are kept beside them for the cleaned table (see `RowFix`).
 
         Raises
         ------
@@ -109,7 +115,7 @@ class CleaningSession:
         """
         known = self._value(row, value)
         if self.remember is not None:
-            self.remember(row, known)
+            self.remember(RowFix(row, known, cells, by, at, note))
         self._scores.know(row, known)
         self._unknown[row] = False
         self.fixed[row] = known

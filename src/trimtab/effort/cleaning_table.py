@@ -1,8 +1,6 @@
-"""A table with empty cells as rows with candidates: plain repairs, and features to compare by.
+"""A table with unsure cells as rows with candidates: what `trimtab effort clean` works on.
 
-Repairs are those of the CPClean authors: the mean, quartiles and ends of a column of numbers, the
-commonest categories; all empty cells of a row are repaired alike. Better guesses are given as
-arrays, to `cleaning_order`.
+Which cells are unsure is said in `suspects`, what they may hold in `repairs`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,70 +12,68 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
-from trimtab.data.sources import read_source
+from trimtab.data.fingerprint import content_hash
+from trimtab.data.sources import read_source, source_name
+from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
+from trimtab.effort.cleaning_columns import Cells, RepairedColumn, is_plain, plain_values
 from trimtab.effort.cleaning_file import open_session, read_about, save_session
 from trimtab.effort.cleaning_session import CleaningSession
+from trimtab.effort.repairs import Option, cell_options, row_candidates
+from trimtab.effort.unsure_cells import (
+    class_codes,
+    doubted_cells,
+    feature_names,
+    repaired_columns,
+    unsure_cells,
+)
 from trimtab.stats.arrays import FloatArray
-
-_N_REPAIRS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class RepairedColumn:
-    """A column's repairs, likeliest first, and what turns it into features.
-
-    A number becomes one feature from 0 to 1 between its ends in the training table; a category
-    becomes one feature a level, so that two levels are one apart. `levels` is empty for numbers.
-    """
-
-    name: str
-    repairs: tuple[Any, ...]
-    levels: tuple[str, ...] = ()
-    low: float = 0.0
-    width: float = 1.0
-
-    def features(self, values: Sequence[Any]) -> FloatArray:
-        """Return the features of some values, none of them empty, shape (n, n_features)."""
-        if not self.levels:
-            scaled: FloatArray = (np.array(values, dtype=np.float64) - self.low) / self.width
-            return scaled[:, None]
-        same = np.array(values, dtype=object)[:, None] == np.array(self.levels, dtype=object)
-        # half a unit in each of two features: one unit between levels, in squares
-        features: FloatArray = same.astype(np.float64) * np.sqrt(0.5)
-        return features
-
-    def parse(self, text: str) -> Any:
-        """Return a value that a person typed."""
-        if self.levels:
-            return text
-        try:
-            return float(text)
-        except ValueError:
-            raise SchemaError(
-                f"expected a number for `{self.name}`, got {text!r}",
-                hint=f"Give it as --set {self.name}=NUMBER.",
-            ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningTable:
-    """The columns of a session's table, and its rows that have empty cells, by number."""
+    """The columns of a session's table, and its rows that have unsure cells, by number.
+
+    `dirty` holds the cells of such rows as they stand, None where one is empty; `options` what
+    their unsure cells may hold, and `reasons` why they are unsure, by row and column.
+    """
 
     columns: tuple[RepairedColumn, ...]
     label: str
     classes: tuple[str, ...]
     dirty: Mapping[int, Mapping[str, Any]]
+    options: Mapping[int, Mapping[str, tuple[Option, ...]]]
+    reasons: Mapping[int, Mapping[str, str]]
+    source: str
+    n_rows: int
+
+    @property
+    def sentence(self) -> str:
+        """How many cells are unsure, in words."""
+        n_cells = sum(len(cells) for cells in self.options.values())
+        n_empty = sum(why == "empty" for cells in self.reasons.values() for why in cells.values())
+        return (
+            f"{len(self.dirty):,} of {self.n_rows:,} rows have unsure cells: {n_empty:,} empty, "
+            f"{n_cells - n_empty:,} suspect"
+        )
+
+    def unsure(self, row: int) -> tuple[str, ...]:
+        """Return the columns whose cells in a dirty row are empty or suspect."""
+        return tuple(self.options[row])
 
     def candidates(self, row: int) -> list[dict[str, Any]]:
-        """Return what the empty cells of a row may hold, one dict a candidate, likeliest first."""
-        empty = [column for column in self.columns if self.dirty[row][column.name] is None]
-        found: list[dict[str, Any]] = []
-        for number in range(_N_REPAIRS):
-            cells = {c.name: c.repairs[min(number, len(c.repairs) - 1)] for c in empty}
-            if cells not in found:
-                found.append(cells)
-        return found
+        """Return what the unsure cells of a row may hold together, likeliest first."""
+        return [
+            {name: option.value for name, option in cells.items()}
+            for cells in row_candidates(self.options[row])
+        ]
+
+    def origins(self, row: int) -> list[dict[str, str]]:
+        """Return where the values of each candidate come from."""
+        return [
+            {name: option.origin for name, option in cells.items()}
+            for cells in row_candidates(self.options[row])
+        ]
 
     def features(self, rows: Sequence[Mapping[str, Any]]) -> FloatArray:
         """Return the features of rows without empty cells, shape (n, n_features)."""
@@ -85,6 +81,8 @@ class CleaningTable:
 
     def repaired(self, row: int, cells: Mapping[str, str]) -> FloatArray:
         """Return the features of a dirty row whose cells a person has filled in.
+
+        A suspect that is not named is right as it stands.
 
         Raises
         ------
@@ -109,19 +107,37 @@ class CleaningTable:
 
 
 def start_cleaning(
-    train: Any, validation: Any, label: str, file: str | Path, **options: Any
+    train: Any,
+    validation: Any,
+    label: str,
+    file: str | Path,
+    *,
+    suspects: Any = None,
+    candidates: Any = None,
+    ignore: Sequence[str] = (),
+    **options: Any,
 ) -> tuple[CleaningSession, CleaningTable]:
-    """Begin a session on a table with empty cells, kept in a new file.
+    """Begin a session on a table with empty or suspect cells, kept in a new file.
 
     Parameters
     ----------
     train, validation : anything that `read_source` reads
         Tables with the same columns; those of numbers and of text count. Empty cells of the
-        validation table are taken at their likeliest repair, which nobody cleans.
+        validation table are taken at the mean or the commonest level, which nobody cleans.
     label : str
-        The column of classes; without empty cells in `train`.
+        The column of classes; without empty cells in `train`, and taken to be right.
     file : path-like
         The session's file.
+    suspects : "auto" or anything that `read_source` reads, optional
+        Cells that are there but may be wrong: found here (see `find_suspects`), or a table with
+        `row` (from 0) and `column`. Without it only empty cells are unsure.
+    candidates : anything that `read_source` reads, optional
+        A table with `row`, `column` and `value`, several lines a cell, likeliest first. They come
+        before the candidates found here (see `cell_options`), never instead of them. A cell that
+        is not empty becomes a suspect by having some.
+    ignore : sequence of str
+        Columns that are no features, such as the name of a row. They may still tell which rows
+        belong together.
     **options
         As in `cleaning_order`.
 
@@ -133,7 +149,8 @@ def start_cleaning(
     Raises
     ------
     SchemaError
-        If columns are missing or of a type that has no repairs here, or labels are empty.
+        If columns are missing or of a type that has no repairs here, or labels are empty, or
+        `suspects` or `candidates` name cells that are not there.
     NotEnoughDataError
         If there are fewer rows than `k`, or no validation point.
     """
@@ -141,7 +158,7 @@ def start_cleaning(
         read_source(source).with_columns(pl.selectors.float().fill_nan(None)).collect()
         for source in (train, validation)
     )
-    _check_columns(rows, points, label)
+    names = feature_names(rows, points, label, ignore)
     if rows.height < options.get("k", 3) or not points.height:
         raise NotEnoughDataError(
             f"expected {options.get('k', 3)} training rows and 1 validation row or more, got "
@@ -149,26 +166,37 @@ def start_cleaning(
             hint="Give more rows, or a smaller --neighbours.",
         )
     classes = rows[label].cast(pl.String).unique().sort().to_list()
-    columns = tuple(_column(rows[name], points[name]) for name in rows.columns if name != label)
-    named = rows.drop(label).rows(named=True)
-    dirty = {i: row for i, row in enumerate(_plain(named, columns)) if None in row.values()}
-    table = CleaningTable(columns, label, tuple(classes), dirty)
-    clean = [{c.name: c.repairs[0] if r[c.name] is None else r[c.name] for c in columns}
-             for r in _plain(points.rows(named=True), columns)]  # fmt: skip
-    candidates = [
-        table.features([{**row, **cells} for cells in table.candidates(i)])
-        if i in dirty
-        else table.features([row])
-        for i, row in enumerate(_plain(named, columns))
-    ]
+    cells = {
+        name: plain_values(rows[name])
+        for name in rows.columns
+        if name != label and is_plain(rows[name])
+    }
+    texts = read_candidates(candidates, names, rows.height) if candidates is not None else {}
+    doubts = doubted_cells(suspects, texts, cells, names)
+    columns = repaired_columns(rows, points, names, texts, doubts)
+    unsure = unsure_cells(cells, names, doubts)
+    table = CleaningTable(
+        columns=columns,
+        label=label,
+        classes=tuple(classes),
+        dirty={row: {name: cells[name][row] for name in names} for row in unsure},
+        options=cell_options(columns, cells, unsure, parsed(texts, columns)),
+        reasons={
+            row: {name: "empty" if why is None else why.reason for name, why in by_name.items()}
+            for row, by_name in unsure.items()
+        },
+        source=source_name(train),
+        n_rows=rows.height,
+    )
     session = cleaning_order(
-        candidates,
-        _codes(rows[label], classes),
-        table.features(clean),
-        query_labels=_codes(points[label], classes) if label in points.columns else None,
+        _candidates(table, cells),
+        class_codes(rows[label], classes),
+        _points(table, points),
+        query_labels=class_codes(points[label], classes) if label in points.columns else None,
         **options,
     )
-    save_session(session, file, about=asdict(table))
+    # the table is read again when fixes are put into it, and has to be the same then
+    save_session(session, file, about={**_as_dict(table), "fingerprint": content_hash(rows)})
     return session, table
 
 
@@ -179,85 +207,44 @@ def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
         RepairedColumn(**{**c, "repairs": tuple(c["repairs"]), "levels": tuple(c["levels"])})
         for c in about["columns"]
     )
-    dirty = {int(row): cells for row, cells in about["dirty"].items()}
-    return session, CleaningTable(columns, about["label"], tuple(about["classes"]), dirty)
-
-
-def _check_columns(rows: pl.DataFrame, points: pl.DataFrame, label: str) -> None:
-    if label not in rows.columns:
-        raise SchemaError(
-            f"expected a column `{label}`, got none", hint=nearest(label, rows.columns)
-        )
-    if rows.width == 1:
-        raise SchemaError(
-            f"expected columns beside `{label}`, got none", hint="Give the features as well."
-        )
-    if rows[label].null_count():
-        raise SchemaError(
-            f"expected a label in every training row, got {rows[label].null_count()} empty ones",
-            hint="Leave rows without a label out.",
-        )
-    for name in rows.columns:
-        if name != label and name not in points.columns:
-            raise SchemaError(
-                f"expected a column `{name}` in the validation table, got none",
-                hint=nearest(name, points.columns),
-            )
-        if name != label and rows[name].null_count() == rows.height:
-            raise SchemaError(
-                f"expected some values in `{name}`, got an empty column",
-                hint="Leave it out: nothing is known of it.",
-            )
-
-
-def _column(values: pl.Series, others: pl.Series) -> RepairedColumn:
-    known = values.drop_nulls()
-    if values.dtype.is_numeric():
-        numbers = known.cast(pl.Float64).to_numpy()
-        low, high = float(numbers.min()), float(numbers.max())
-        if not np.isfinite([low, high]).all():
-            raise SchemaError(
-                f"expected finite numbers in `{values.name}`, got infinity",
-                hint="Make such cells empty: they are then cleaned like others.",
-            )
-        middle = [float(np.quantile(numbers, q)) for q in (0.25, 0.75)]
-        repairs = (float(numbers.mean()), *middle, low, high)
-        return RepairedColumn(values.name, repairs, low=low, width=(high - low) or 1.0)
-    if values.dtype not in (pl.String, pl.Boolean, pl.Categorical) and values.dtype != pl.Enum:
-        raise SchemaError(
-            f"expected numbers or text in `{values.name}`, got {values.dtype}",
-            hint="Turn it into a number, or leave the column out.",
-        )
-    texts = known.cast(pl.String).to_frame("level")
-    common = texts.group_by("level").len().sort(["len", "level"], descending=[True, False])
-    levels = set(common["level"]) | set(others.drop_nulls().cast(pl.String))
-    return RepairedColumn(
-        values.name, tuple(common["level"].head(_N_REPAIRS)), levels=tuple(sorted(levels))
+    table = CleaningTable(
+        columns=columns,
+        label=about["label"],
+        classes=tuple(about["classes"]),
+        dirty={int(row): cells for row, cells in about["dirty"].items()},
+        options={
+            int(row): {name: tuple(Option(*one) for one in some) for name, some in cells.items()}
+            for row, cells in about["options"].items()
+        },
+        reasons={int(row): cells for row, cells in about["reasons"].items()},
+        source=about["source"],
+        n_rows=about["n_rows"],
     )
+    return session, table
 
 
-def _plain(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[RepairedColumn]
-) -> list[dict[str, Any]]:
-    """Return rows of numbers and text alone, as JSON can hold them."""
-
-    def plain(column: RepairedColumn, value: Any) -> Any:
-        if value is None:
-            return None
-        if column.levels:
-            return str(value).lower() if isinstance(value, bool) else str(value)
-        return float(value)
-
-    return [{c.name: plain(c, row[c.name]) for c in columns} for row in rows]
+def _as_dict(table: CleaningTable) -> dict[str, Any]:
+    """Return the fields as JSON can hold them; `asdict` would copy every cell."""
+    plain = {name: getattr(table, name) for name in table.__slots__}
+    return {**plain, "columns": [asdict(column) for column in table.columns]}
 
 
-def _codes(labels: pl.Series, classes: Sequence[str]) -> list[int]:
-    numbers = {name: code for code, name in enumerate(classes)}
-    texts = labels.cast(pl.String).to_list()
-    strange = [text for text in texts if text not in numbers]
-    if strange:
-        raise SchemaError(
-            f"expected a class of the training table, got {strange[0]!r} in the validation table",
-            hint="Leave such validation rows out, or drop their label column.",
-        )
-    return [numbers[text] for text in texts]
+def _candidates(table: CleaningTable, cells: Cells) -> list[FloatArray]:
+    """Return the features that each row may have."""
+    rows: list[dict[str, Any]] = []
+    counts = []
+    for row in range(table.n_rows):
+        here = {column.name: cells[column.name][row] for column in table.columns}
+        worlds = table.candidates(row) if row in table.dirty else [{}]
+        rows += [{**here, **world} for world in worlds]
+        counts.append(len(worlds))
+    return np.split(table.features(rows), np.cumsum(counts)[:-1])
+
+
+def _points(table: CleaningTable, points: pl.DataFrame) -> FloatArray:
+    """Return the features of the validation points, empty cells at their plainest repair."""
+    parts = []
+    for column in table.columns:
+        values = plain_values(points[column.name], as_text=not column.is_number)
+        parts.append(column.features([column.repairs[0] if v is None else v for v in values]))
+    return np.hstack(parts)

@@ -4,8 +4,9 @@ A row stands for one record of the training data: its label is known, its values
 finite set. A possible world picks one candidate per row.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,17 +40,20 @@ class CandidateRows:
         """Return where the candidates of a row stand."""
         return slice(int(self.starts[row]), int(self.starts[row] + self.counts[row]))
 
-    def known(self, row: int, value: FloatArray) -> "CandidateRows":
-        """Return the same rows, but one of them with one value only."""
-        place, size = self.place(row), int(self.counts[row])
+    def known(self, values: Mapping[int, FloatArray]) -> Self:
+        """Return the same rows, with one value only for each of those named."""
+        rows = np.fromiter(values, np.int64, len(values))
+        made, is_first = self.values.copy(), np.zeros(len(self.values), np.bool_)
         counts = self.counts.copy()
-        counts[row] = 1
+        for row, value in values.items():
+            made[self.starts[row]] = value
+        counts[rows] = 1
+        is_first[self.starts[rows]] = True
+        kept = is_first | ~np.isin(self.owner, rows)
         return replace(
             self,
-            values=np.concatenate(
-                (self.values[: place.start], value[None], self.values[place.stop :])
-            ),
-            owner=np.delete(self.owner, slice(place.start, place.start + size - 1)),
+            values=made[kept],
+            owner=self.owner[kept],
             starts=np.cumsum(counts) - counts,
             counts=counts,
         )

@@ -1,9 +1,20 @@
+import sqlite3
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from trimtab.core.errors import SourceError
 from trimtab.effort.cleaning import cleaning_order
-from trimtab.effort.cleaning_file import open_session, read_about, save_session
+from trimtab.effort.cleaning_file import (
+    add_fixes,
+    open_session,
+    read_about,
+    read_fixes,
+    save_session,
+    session_fingerprint,
+)
+from trimtab.effort.cleaning_fix import RowFix
 
 
 def task(**options):
@@ -68,3 +79,75 @@ def test_a_file_that_is_no_session_is_named(tmp_path, content):
 
     with pytest.raises(SourceError, match=r"expected a cleaning session at clean\.db"):
         open_session(file)
+
+
+def test_what_was_said_of_a_row_is_kept_with_who_and_when(tmp_path):
+    session, at = task(), datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    session.fix(3, 0)
+    save_session(session, tmp_path / "clean.db")
+    session.fix(1, [1, 2, 3], cells={"age": "41,5", "way": None}, by="ann", at=at, note="é\n=1")
+
+    plain, told = read_fixes(tmp_path / "clean.db")
+
+    assert (plain.row, plain.cells, plain.by, plain.at, plain.note) == (3, None, None, None, None)
+    np.testing.assert_array_equal(plain.value, session.fixed[3])
+    np.testing.assert_array_equal(told.value, [1, 2, 3])
+    assert (told.row, told.cells, told.by) == (1, {"age": "41,5", "way": None}, "ann")
+    assert (told.at, told.note) == (at, "é\n=1")
+
+
+def test_many_fixes_are_written_all_or_none(tmp_path):
+    save_session(task(), tmp_path / "clean.db")
+
+    def failing():
+        yield RowFix(1, np.zeros(3))
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        add_fixes(tmp_path / "clean.db", failing(), known=[])
+    assert read_fixes(tmp_path / "clean.db") == []
+
+    add_fixes(tmp_path / "clean.db", [RowFix(row, np.zeros(3)) for row in (1, 2)], known=[])
+    assert [fix.row for fix in read_fixes(tmp_path / "clean.db")] == [1, 2]
+    with pytest.raises(SourceError, match="expected 0 fixes in clean.db, got 2"):
+        add_fixes(tmp_path / "clean.db", [RowFix(3, np.zeros(3))], known=[])
+
+
+def test_the_fingerprint_changes_with_every_word(tmp_path):
+    found = set()
+    for number, by in enumerate([None, "ann", "bob"]):
+        session = task()
+        save_session(session, tmp_path / f"{number}.db")
+        found.add(session_fingerprint(tmp_path / f"{number}.db"))
+        session.fix(1, 0, by=by)
+        found.add(session_fingerprint(tmp_path / f"{number}.db"))
+
+    assert len(found) == 4
+
+
+def test_a_session_of_an_older_version_is_refused_and_left_as_it_is(tmp_path):
+    file = tmp_path / "old.db"
+    database = sqlite3.connect(file)
+    with database:
+        database.execute("create table given (name text primary key, content blob)")
+        database.execute("create table fixes (step integer primary key, row integer, value text)")
+    database.close()
+    before = file.read_bytes()
+
+    with pytest.raises(SourceError, match=r"format 2 at old\.db, got one of format 0"):
+        open_session(file)
+
+    assert file.read_bytes() == before
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    session = task()
+    save_session(session, tmp_path / "clean.db")
+    other = sqlite3.connect(tmp_path / "clean.db")
+    other.execute("drop table fixes")
+    other.close()
+
+    with pytest.raises(SourceError, match=r"expected to write to clean\.db, got: no such table"):
+        session.fix(1, 0)
+
+    assert session.fixed == {}

@@ -1,13 +1,7 @@
-import json
-
 import numpy as np
 import polars as pl
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from trimtab.cli.effort_clean import register
-from trimtab.cli.output import TrimtabGroup
 from trimtab.core.errors import NotEnoughDataError, SchemaError
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
 
@@ -28,16 +22,106 @@ def tables(n=60):
     return full, dirty
 
 
-def test_candidates_are_the_plain_repairs_of_the_column(tmp_path):
+def test_candidates_hold_the_plain_repairs_of_the_column(tmp_path):
     full, dirty = tables()
     _, table = start_cleaning(dirty, full, "late", tmp_path / "clean.db")
 
     known = dirty["distance"].drop_nulls().to_numpy()
     wanted = [known.mean(), *np.quantile(known, [0.25, 0.75]), known.min(), known.max()]
-    assert [c["distance"] for c in table.candidates(0)] == pytest.approx(wanted)
-    ways = dirty["way"].value_counts(sort=True).drop_nulls()["way"].to_list()
-    assert [c["way"] for c in table.candidates(1)] == ways
+    origins = [cells["distance"] for cells in table.origins(0)]
+    found = dict(zip(origins, (c["distance"] for c in table.candidates(0)), strict=True))
+    names = ["mean", "lower quarter", "upper quarter", "least", "most"]
+    assert [found[name] for name in names] == pytest.approx(wanted)
+    assert origins[:2] == ["model", "neighbours"]
+    assert {c["way"] for c in table.candidates(1)} == {"air", "road", "sea"}
     assert 2 not in table.dirty
+    assert table.unsure(0) == ("distance",)
+    assert table.reasons[0] == {"distance": "empty"}
+
+
+@pytest.mark.parametrize("suspects", [None, "auto"])
+def test_labels_do_not_change_a_candidate(tmp_path, suspects):
+    full, dirty = tables(200)
+    wrong = dirty.with_columns(
+        way=pl.when(pl.int_range(200) == 5).then(pl.lit("roat")).otherwise("way")
+    )
+    shuffled = wrong.with_columns(pl.col("late").shuffle(seed=3))
+    assert (shuffled["late"] != wrong["late"]).sum() > 50
+
+    _, one = start_cleaning(wrong, full, "late", tmp_path / "one.db", suspects=suspects)
+    _, other = start_cleaning(shuffled, full, "late", tmp_path / "other.db", suspects=suspects)
+
+    assert one.options == other.options
+    assert one.columns == other.columns
+
+
+def test_a_suspect_makes_a_row_dirty_and_may_be_right(tmp_path):
+    full, _ = tables(200)
+    wrong = full.with_columns(
+        way=pl.when(pl.int_range(200) == 5).then(pl.lit("roat")).otherwise("way")
+    )
+
+    session, table = start_cleaning(wrong, full, "late", tmp_path / "s.db", suspects="auto", k=1)
+
+    assert set(table.dirty) == {5}
+    assert table.dirty[5]["way"] == "roat"
+    assert [c["way"] for c in table.candidates(5)] == ["road", "roat"]
+    assert "occurs once, and road" in table.reasons[5]["way"]
+    assert (
+        session.candidates(5).tolist()
+        == table.features([{**table.dirty[5], **cells} for cells in table.candidates(5)]).tolist()
+    )
+    assert table.repaired(5, {}).tolist() == session.candidates(5)[1].tolist()
+
+
+def test_named_suspects_and_own_candidates_are_taken(tmp_path):
+    full, dirty = tables()
+    suspects = pl.DataFrame({"row": [2, 0], "column": ["distance", "way"]})
+    yours = pl.DataFrame(
+        {
+            "row": [0, 0, 5],
+            "column": ["distance", "distance", "way"],
+            "value": ["7", "8.5", "rail"],
+        }
+    )
+
+    _, table = start_cleaning(
+        dirty, full, "late", tmp_path / "s.db", suspects=suspects, candidates=yours
+    )
+
+    assert table.unsure(0) == ("distance", "way")
+    assert table.reasons[0] == {"distance": "empty", "way": "named by you"}
+    assert [option.value for option in table.options[0]["distance"][:2]] == [7.0, 8.5]
+    assert len(table.options[0]["distance"]) > 4
+    standing = [o.value for o in table.options[2]["distance"] if o.origin == "as it stands"]
+    assert standing == [dirty["distance"][2]]
+    assert [o.origin for o in table.options[5]["way"][:2]] == ["yours", "as it stands"]
+    assert table.reasons[5] == {"way": "you gave candidates for it"}
+    assert "rail" in table.columns[1].levels
+
+
+def test_ignored_columns_are_no_features_but_tell_groups(tmp_path):
+    full, _ = tables(200)
+    keyed = full.with_columns(
+        shop=pl.int_range(200) // 10, town=(pl.int_range(200) // 10).cast(pl.String) + "ville"
+    )
+    holed = keyed.with_columns(town=pl.when(pl.int_range(200) != 25).then("town"))
+
+    _, table = start_cleaning(
+        holed, keyed.drop("shop"), "late", tmp_path / "s.db", ignore=["shop"]
+    )
+
+    assert [c.name for c in table.columns] == ["distance", "way", "town"]
+    assert table.options[25]["town"][0] == ("2ville", "same shop")
+
+
+def test_a_validation_table_without_typos_may_read_as_numbers(tmp_path):
+    rows = pl.DataFrame({"zip": ["10", "x0", "20", "20"], "y": [0, 0, 1, 1]})
+    points = pl.DataFrame({"zip": [10, 20], "y": [0, 1]})
+
+    session, _ = start_cleaning(rows, points, "y", tmp_path / "s.db", k=1)
+
+    assert session.status().accuracy_now == 1
 
 
 def test_two_levels_are_as_far_apart_as_the_ends_of_a_column_of_numbers(tmp_path):
@@ -99,6 +183,7 @@ def test_bool_and_nan_and_empty_validation_cells_are_taken(tmp_path):
         ({"x": [[1.0]], "y": [1]}, {"x": [[1.0]]}, "numbers or text in `x`"),
         ({"x": [float("inf")], "y": [1]}, {"x": [1.0]}, "finite numbers in `x`"),
         ({"x": [1.0], "y": [1]}, {"x": [1.0], "y": [2]}, "class of the training table"),
+        ({"x": [1.0], "y": [1]}, {"x": ["a"]}, "numbers in `x` of the validation table"),
     ],
 )
 def test_tables_that_do_not_fit_are_named(tmp_path, rows, points, message):
@@ -106,92 +191,43 @@ def test_tables_that_do_not_fit_are_named(tmp_path, rows, points, message):
         start_cleaning(pl.DataFrame(rows), pl.DataFrame(points), "y", tmp_path / "s.db", k=1)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ignore": ["wey"]}, "a feature to ignore, got 'wey'"),
+        ({"ignore": ["late"]}, "a feature to ignore, got 'late'"),
+        ({"ignore": ["way", "distance"]}, "columns beside `late`"),
+        ({"suspects": {"row": [1]}}, "a column `column`, got none"),
+        ({"suspects": {"row": [60], "column": ["way"]}}, "rows from 0 to 59, got 60"),
+        ({"suspects": {"row": ["x"], "column": ["way"]}}, "rows from 0 to 59"),
+        ({"suspects": {"row": [None], "column": ["way"]}}, "an empty cell"),
+        ({"suspects": {"row": [0], "column": ["late"]}}, "a column to clean, got 'late'"),
+        ({"candidates": {"row": [0], "column": ["way"]}}, "a column `value`, got none"),
+        (
+            {"candidates": {"row": [0], "column": ["distance"], "value": ["far"]}},
+            "a number for `distance`, got 'far'",
+        ),
+        (
+            {"candidates": {"row": [0], "column": ["distance"], "value": ["nan"]}},
+            "a number for `distance`, got 'nan'",
+        ),
+    ],
+)
+def test_lists_that_do_not_fit_are_named_and_nothing_is_begun(tmp_path, options, message):
+    full, dirty = tables()
+    given = {
+        name: pl.DataFrame(value) if isinstance(value, dict) else value
+        for name, value in options.items()
+    }
+
+    with pytest.raises(SchemaError, match=message):
+        start_cleaning(dirty, full, "late", tmp_path / "s.db", **given)
+
+    assert not (tmp_path / "s.db").exists()
+
+
 def test_too_few_rows_are_not_enough_data(tmp_path):
     rows = pl.DataFrame({"x": [1.0], "y": [1]})
 
     with pytest.raises(NotEnoughDataError, match="got 1 and 1"):
         start_cleaning(rows, rows, "y", tmp_path / "s.db", k=3)
-
-
-@pytest.fixture
-def ask(tmp_path, monkeypatch):
-    """Run a command in a folder that holds the tables."""
-    monkeypatch.chdir(tmp_path)
-    full, dirty = tables()
-    full.write_parquet("full.parquet")
-    dirty.write_csv("dirty.csv")
-    app = typer.Typer(cls=TrimtabGroup)
-    app.callback()(lambda: None)
-    register(app)
-
-    def call(*words):
-        found = CliRunner().invoke(app, ["clean", *words])
-        assert found.exception is None or isinstance(found.exception, SystemExit)
-        return found
-
-    return call
-
-
-START = "start", "s.db", "dirty.csv", "--validation", "full.parquet", "--label", "late"
-
-
-def test_a_person_can_clean_from_start_to_end_on_the_command_line(ask):
-    full, _ = tables()
-    assert ask(*START, "-k", "1", "--label-cost", "2").exit_code == 0
-    assert ask("status", "s.db").exit_code == 3
-    for _ in range(60):
-        found = json.loads(ask("next", "s.db", "--json").stdout)
-        if isinstance(found, dict):
-            break
-        row, cells = found[0]["row"], found[0]["candidates"][0]
-        words = [word for name in cells for word in ("--set", f"{name}={full[name][row]}")]
-        assert ask("fix", "s.db", str(row), *words).exit_code == 0
-
-    done = ask("status", "s.db", "--json")
-    assert done.exit_code == 0
-    assert json.loads(done.stdout)["is_done"]
-    assert json.loads(done.stdout)["cost_so_far"] == 2 * json.loads(done.stdout)["cleaned"]
-
-
-def test_next_shows_why_a_row_matters_and_what_it_may_hold(ask):
-    ask(*START)
-
-    text = ask("next", "s.db", "-n", "2").stdout
-
-    assert text.count("predictions; cleaning it is expected to settle") == 2
-    assert "candidate 0: " in text
-    assert "late " in text
-
-
-def test_a_candidate_is_fixed_by_its_number(ask):
-    ask(*START)
-    row = json.loads(ask("next", "s.db", "--json").stdout)[0]["row"]
-
-    assert ask("fix", "s.db", str(row), "--candidate", "1").exit_code == 0
-    assert json.loads(ask("status", "s.db", "--json").stdout)["cleaned"] == 1
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("fix", "s.db", "0"), "got neither"),
-        (("fix", "s.db", "0", "--candidate", "0", "--set", "way=sea"), "got both"),
-        (("fix", "s.db", "2", "--candidate", "0"), "a row with empty cells, got 2"),
-        (("fix", "s.db", "0", "--candidate", "7"), "candidate from 0 to 4"),
-        (("fix", "s.db", "0", "--set", "distanze=3"), "got 'distanze'"),
-        (("fix", "s.db", "0", "--set", "distance=far"), "a number for `distance`"),
-        (("fix", "s.db", "0", "--set", "distance"), "COLUMN=VALUE"),
-        (("fix", "s.db", "0", "--set", "way=sea"), "got none for `distance`"),
-        (("status", "t.db"), "got no file"),
-        (START, "expected no file at s.db"),
-    ],
-)
-def test_wrong_words_are_named_and_change_nothing(ask, words, message):
-    ask(*START)
-
-    found = ask(*words)
-
-    assert found.exit_code == 2
-    assert message in found.stderr
-    assert "hint:" in found.stderr
-    assert json.loads(ask("status", "s.db", "--json").stdout)["cleaned"] == 0

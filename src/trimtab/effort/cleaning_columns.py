@@ -1,0 +1,130 @@
+"""A column of a table to clean: its plain repairs, and the features that rows are compared by."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.core.errors import SchemaError
+from trimtab.stats.arrays import BoolArray, FloatArray
+
+# a cell in plain form: a float, a text, or None where it is empty
+Cells = Mapping[str, Sequence[Any]]
+N_COMMON = 5
+_MOST_LEVELS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedColumn:
+    """A column's plain repairs, likeliest first, and what turns it into features.
+
+    A number becomes one feature from 0 to 1 between its ends in the training table; a category
+    becomes one feature a level, so that two levels are one apart. Of very many levels the
+    commonest count, the others are alike. `levels` is empty for numbers; `whole` if all numbers
+    of the column are.
+    """
+
+    name: str
+    repairs: tuple[Any, ...]
+    levels: tuple[str, ...] = ()
+    low: float = 0.0
+    width: float = 1.0
+    whole: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return not self.levels
+
+    def features(self, values: Sequence[Any]) -> FloatArray:
+        """Return the features of some values, none of them empty, shape (n, n_features)."""
+        if self.is_number:
+            scaled: FloatArray = (np.array(values, dtype=np.float64) - self.low) / self.width
+            return scaled[:, None]
+        place = {level: number for number, level in enumerate(self.levels)}
+        found = np.array([place.get(value, -1) for value in values], dtype=np.int64)
+        features: FloatArray = np.zeros((len(values), len(self.levels)))
+        named = np.flatnonzero(found >= 0)
+        # half a unit in each of two features: one unit between levels, in squares
+        features[named, found[named]] = np.sqrt(0.5)
+        return features
+
+    def parse(self, text: str) -> Any:
+        """Return a value that a person typed."""
+        if not self.is_number:
+            return text
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not np.isfinite(number):
+            raise SchemaError(
+                f"expected a number for `{self.name}`, got {text!r}",
+                hint=f"Give it as --set {self.name}=NUMBER.",
+            )
+        return number
+
+
+def is_plain(values: pl.Series) -> bool:
+    """Return whether values are numbers or text, which have repairs here."""
+    return (
+        values.dtype.is_numeric()
+        or values.dtype in (pl.String, pl.Boolean, pl.Categorical)
+        or values.dtype == pl.Enum
+    )
+
+
+def plain_values(values: pl.Series, *, as_text: bool = False) -> list[Any]:
+    """Return values as JSON can hold them: floats or texts, None where one is missing."""
+    is_number = values.dtype.is_numeric() and not as_text
+    return values.cast(pl.Float64 if is_number else pl.String).to_list()
+
+
+def shown(value: Any, *, most: int | None = None) -> str:
+    """Return a cell as people write it, cut to `most` letters.
+
+    Examples
+    --------
+    >>> shown(2053258100.0), shown(48.31666), shown("alabama", most=4), shown(None)
+    ('2053258100', '48.3167', 'ala…', 'empty')
+    """
+    if value is None:
+        return "empty"
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) else f"{value:.6g}"
+    text = str(value)
+    return text if most is None or len(text) <= most else f"{text[: most - 1]}…"
+
+
+def repaired_column(values: pl.Series, others: Iterable[Any], unsure: BoolArray) -> RepairedColumn:
+    """Read a column's repairs off its known cells, of numbers off those that are not suspect.
+
+    `unsure` marks the suspects. `others` are further values that may come up, in plain form.
+    """
+    known = plain_values(values)
+    if values.dtype.is_numeric():
+        sure = [v for v, is_out in zip(known, unsure, strict=True) if not is_out and v is not None]
+        if not sure:
+            raise SchemaError(
+                f"expected some numbers in `{values.name}` that are not suspect, got none",
+                hint="Name fewer suspects, or leave the column out (--ignore).",
+            )
+        return _of_numbers(values.name, np.array(sure, dtype=np.float64))
+    counts = Counter(value for value in known if value is not None)
+    common = sorted(counts, key=lambda level: (-counts[level], level))
+    everything = counts + Counter(value for value in others if value is not None)
+    levels = sorted(everything, key=lambda level: (-everything[level], level))[:_MOST_LEVELS]
+    return RepairedColumn(values.name, tuple(common[:N_COMMON]), levels=tuple(sorted(levels)))
+
+
+def _of_numbers(name: str, numbers: FloatArray) -> RepairedColumn:
+    whole = bool((numbers == np.round(numbers)).all())
+    middle = [float(np.quantile(numbers, q)) for q in (0.25, 0.75)]
+    low, high = float(numbers.min()), float(numbers.max())
+    repairs = [float(numbers.mean()), *middle, low, high]
+    if whole:
+        repairs = [float(round(number)) for number in repairs]
+    return RepairedColumn(name, tuple(repairs), low=low, width=(high - low) or 1.0, whole=whole)

@@ -1,0 +1,142 @@
+"""Reads a table to clean: its columns, which of its cells are unsure and why, its classes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.core.errors import SchemaError, nearest
+from trimtab.effort.cell_lists import read_suspects
+from trimtab.effort.cleaning_columns import (
+    Cells,
+    RepairedColumn,
+    is_plain,
+    plain_values,
+    repaired_column,
+)
+from trimtab.effort.suspects import Suspect, find_suspects
+
+# candidates of the user's own, as text, by row and column
+Texts = Mapping[tuple[int, str], Sequence[str]]
+Doubts = Mapping[tuple[int, str], Suspect]
+
+
+def feature_names(
+    rows: pl.DataFrame, points: pl.DataFrame, label: str, ignore: Sequence[str]
+) -> list[str]:
+    """Return the columns that are features, when all that is needed of both tables is there."""
+    if label not in rows.columns:
+        raise SchemaError(
+            f"expected a column `{label}`, got none", hint=nearest(label, rows.columns)
+        )
+    for name in ignore:
+        if name not in rows.columns or name == label:
+            raise SchemaError(
+                f"expected a feature to ignore, got {name!r}", hint=nearest(name, rows.columns)
+            )
+    names = [name for name in rows.columns if name != label and name not in ignore]
+    if not names:
+        raise SchemaError(
+            f"expected columns beside `{label}`, got none",
+            hint="Give the features as well, and ignore fewer.",
+        )
+    if rows[label].null_count():
+        raise SchemaError(
+            f"expected a label in every training row, got {rows[label].null_count()} empty ones",
+            hint="Leave rows without a label out.",
+        )
+    for name in names:
+        _check_column(rows[name], points)
+    return names
+
+
+def _check_column(values: pl.Series, points: pl.DataFrame) -> None:
+    name = values.name
+    if name not in points.columns:
+        raise SchemaError(
+            f"expected a column `{name}` in the validation table, got none",
+            hint=nearest(name, points.columns),
+        )
+    if values.null_count() == len(values):
+        raise SchemaError(
+            f"expected some values in `{name}`, got an empty column",
+            hint="Leave it out (--ignore): nothing is known of it.",
+        )
+    if not is_plain(values):
+        raise SchemaError(
+            f"expected numbers or text in `{name}`, got {values.dtype}",
+            hint="Turn it into a number, or leave the column out (--ignore).",
+        )
+    if not values.dtype.is_numeric():
+        return
+    if not (points[name].dtype.is_numeric() or points[name].dtype == pl.Null):
+        raise SchemaError(
+            f"expected numbers in `{name}` of the validation table, got {points[name].dtype}",
+            hint="Read both tables with the same types.",
+        )
+    if values.drop_nulls().cast(pl.Float64).is_infinite().any():
+        raise SchemaError(
+            f"expected finite numbers in `{name}`, got infinity",
+            hint="Make such cells empty: they are then cleaned like others.",
+        )
+
+
+def doubted_cells(
+    suspects: Any, texts: Texts, cells: Cells, names: Sequence[str]
+) -> dict[tuple[int, str], Suspect]:
+    """Return the cells that are there but doubted, by row and column."""
+    n_rows = len(next(iter(cells.values())))
+    if suspects is None:
+        found = []
+    elif isinstance(suspects, str) and suspects == "auto":
+        found = find_suspects(cells, names)
+    else:
+        found = read_suspects(suspects, names, n_rows)
+    yours = [Suspect(row, name, "you gave candidates for it") for row, name in texts]
+    known = {(one.row, one.column) for one in found}
+    return {
+        (one.row, one.column): one
+        for one in found + [one for one in yours if (one.row, one.column) not in known]
+        if cells[one.column][one.row] is not None
+    }
+
+
+def repaired_columns(
+    rows: pl.DataFrame, points: pl.DataFrame, names: Sequence[str], texts: Texts, doubts: Doubts
+) -> tuple[RepairedColumn, ...]:
+    """Read each column off its cells that are neither empty nor doubted."""
+    found = []
+    for name in names:
+        unsure = np.zeros(rows.height, dtype=np.bool_)
+        unsure[[row for row, column in doubts if column == name]] = True
+        others = [v for (_, column), values in texts.items() if column == name for v in values]
+        if not rows[name].dtype.is_numeric():
+            others += plain_values(points[name], as_text=True)
+        found.append(repaired_column(rows[name], others, unsure))
+    return tuple(found)
+
+
+def unsure_cells(
+    cells: Cells, names: Sequence[str], doubts: Doubts
+) -> dict[int, dict[str, Suspect | None]]:
+    """Return why cells are unsure, by row and column; None where one is empty."""
+    found: dict[int, dict[str, Suspect | None]] = {}
+    for row, values in enumerate(zip(*(cells[name] for name in names), strict=True)):
+        for name, value in zip(names, values, strict=True):
+            if value is None or (row, name) in doubts:
+                found.setdefault(row, {})[name] = doubts.get((row, name))
+    return found
+
+
+def class_codes(labels: pl.Series, classes: Sequence[str]) -> list[int]:
+    """Return the place of each label among the classes."""
+    numbers = {name: code for code, name in enumerate(classes)}
+    texts = labels.cast(pl.String).to_list()
+    strange = [text for text in texts if text not in numbers]
+    if strange:
+        raise SchemaError(
+            f"expected a class of the training table, got {strange[0]!r} in the validation table",
+            hint="Leave such validation rows out, or drop their label column.",
+        )
+    return [numbers[text] for text in texts]
