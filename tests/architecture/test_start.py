@@ -30,7 +30,7 @@ def test_help_loads_nothing_heavy():
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0"
     )
 
-    assert not (HEAVY - {"polars"}) & modules_after(code)
+    assert not HEAVY & modules_after(code)
 
 
 @pytest.mark.parametrize("name", trimtab.__all__)

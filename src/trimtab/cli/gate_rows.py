@@ -14,7 +14,6 @@ from trimtab.cli.gate_files import (
     read_rows,
 )
 from trimtab.core.errors import ConfigError
-from trimtab.gates.best_constant import CONSTANT
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,6 +69,8 @@ def read_gate_rows(sources: GateSources, condition: "Condition") -> GateRows:
     the labels, which `gate_decide` finds on the rows that count; it refuses that where a
     constant fitted to the labels would break the promise (`best_constant.refuse_unsound`).
     """
+    from trimtab.gates.best_constant import CONSTANT
+
     _refuse_unused(sources, condition)
     rows, fingerprint = ordered_rows(sources)
     models: dict[str, Any] = {}
