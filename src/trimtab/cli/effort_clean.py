@@ -193,7 +193,8 @@ def _row_text(
     ):
         sources = dict.fromkeys(origins.values())
         rows.append([number, *(shown(value) for value in values.values()), ", ".join(sources)])
-    return [escape("\n".join(lines)), table("", ["candidate>", *why, "from"], rows), ""]
+    names = [escape(name) for name in why]
+    return [escape("\n".join(lines)), table("", ["candidate>", *names, "from"], rows), ""]
 
 
 def _parse(cells: list[str]) -> dict[str, str]:

@@ -150,6 +150,8 @@ def _ingest(
     workspace = Workspace.open(project)
     section = next((s for s in workspace.project.tables if s.name == name), None)
     options = {"time": section.time, "key": section.key} if section else {}
-    return ingest_cleaned(
-        Tables(workspace.tables_folder), name, rows, record, at=datetime.now(UTC), **options
-    )
+    tables = Tables(workspace.tables_folder)
+    try:
+        return ingest_cleaned(tables, name, rows, record, at=datetime.now(UTC), **options)
+    except ValueError as error:
+        raise ConfigError(str(error), hint="Write --into orders_clean.") from None

@@ -76,7 +76,10 @@ class ActiveStatus(Record):
         if self.gradient is None or self.distance_at_most is None:
             return text + "; not enough data to say how far the model is from that of clean data"
         if not self.gradient.is_finite:
-            return text + "; a batch of fewer than 5 rows says nothing of the distance"
+            return text + (
+                "; the last batch had fewer than 5 dirty rows: not enough data to say how far the "
+                "model is from that of clean data"
+            )
         return text + (
             f". The gradient on clean data was {self.gradient.estimate:.3g} before the last step "
             f"(at most {self.gradient.high:.3g}); parameters are within "

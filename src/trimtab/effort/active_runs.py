@@ -17,11 +17,22 @@ if TYPE_CHECKING:
 
 
 def run_with_truth(
-    session: "ActiveClean", features: ArrayLike, targets: ArrayLike, *, budget: int | None
+    session: "ActiveClean",
+    features: ArrayLike,
+    targets: ArrayLike,
+    *,
+    budget: int | None,
+    shape: tuple[int, ...],
 ) -> ActiveRun:
-    """Clean whole batches until done or `budget` rows are; see `ActiveClean.run`."""
+    """Clean whole batches until done or `budget` rows are; see `ActiveClean.run`.
+
+    `shape` is that of the session's rows, with a column of ones.
+    """
     loss, penalty = session.model.loss, session.penalty
     rows, aims = with_ones(features), as_targets(targets, loss)
+    if rows.shape != shape:
+        wanted, got = ((n_rows, n_columns - 1) for n_rows, n_columns in (shape, rows.shape))
+        raise ValueError(f"expected `features` of shape {wanted}, got {got}")
     best = fit_linear(features, targets, loss, penalty=penalty).parameters
     least = objective(rows, aims, best, loss, penalty=penalty)
 

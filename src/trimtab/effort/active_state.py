@@ -29,6 +29,10 @@ from trimtab.stats.interval import Interval
 Update = Literal["difference", "published"]
 # a step is never longer than for rows that bend a tenth as much as they can
 _LEAST_BEND = 0.1
+# dirty rows in a batch, for it to say how much dirt may still move the gradient
+_SOME_DIRTY = 5
+# each has its parameters: a larger number is a name
+_MOST_CLASSES = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +158,9 @@ class ActiveState:
             missed, guess = missed - batch.guesses.of(batch.places), batch.guesses.mean()
         slope = unbiased_mean(missed, batch.chances, n_left, guess) * (n_left / n_rows)
         off = error_limit(missed, batch.chances, n_left, delta=self.delta) * (n_left / n_rows)
+        if sum(self.differs(row, value) for row, value in zip(batch.rows, values)) < _SOME_DIRTY:
+            # rows that are not dirty say nothing of what those not seen yet would change
+            off = np.inf
         clean = ~self._left
         if clean.any():
             of_clean = mean_gradient(self.rows[clean], self.targets[clean], before, self.loss)
@@ -224,6 +231,10 @@ def _loss(name: LossName, targets: ArrayLike) -> ConvexLoss:
         return ConvexLoss(name)
     array = np.asarray(targets, dtype=np.float64)
     largest = float(array.max()) if array.size and np.isfinite(array).all() else 0.0
+    if largest >= _MOST_CLASSES:
+        raise ValueError(
+            f"expected `targets` as classes from 0 to below {_MOST_CLASSES:,}, got {largest:g}"
+        )
     return ConvexLoss(name, max(int(largest) + 1, 2))
 
 
@@ -241,6 +252,8 @@ def _suspects(suspects: ArrayLike | None, n_rows: int) -> BoolArray:
 def _kinds(errors: ArrayLike | None, n_rows: int) -> tuple[IntArray, int]:
     if errors is None:
         return np.zeros(n_rows, dtype=np.int64), 1
-    names, codes = np.unique(np.asarray(errors), return_inverse=True)
-    check_same_rows(n_rows, codes.size, "errors")
+    given = np.asarray(errors)
+    check_same_rows(n_rows, given.size, "errors")
+    # texts, so that None is a kind among others
+    names, codes = np.unique(given.ravel().astype(str), return_inverse=True)
     return codes.astype(np.int64), int(names.size)

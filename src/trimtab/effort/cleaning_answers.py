@@ -157,8 +157,9 @@ class CleaningForecast(Record):
             new = self.new_data[-1]
             text += (
                 f" Accuracy on these points, {now.estimate:.3f} now, is expected to end at "
-                f"{end.estimate:.3f} ({end.low:.3f} to {end.high:.3f}), on new data at "
-                f"{new.low:.3f} to {new.high:.3f}; "
+                f"{end.estimate:.3f} ({end.low:.3f} to {end.high:.3f} in {self.n_worlds} drawn "
+                f"worlds), on new data at {new.low:.3f} to {new.high:.3f} (chance of error "
+                f"{1 - new.level:.3g}, for a truth drawn like them); "
             )
             text += (
                 f"after {self.enough:,} rows ({self.label_cost * self.enough:,.4g} "

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class RepairedColumn:
     A number becomes one feature from 0 to 1 between its ends in the training table; a category
     becomes one feature a level, so that two levels are one apart. Of very many levels the
     commonest count, the others are alike. `levels` is empty for numbers; `whole` if all numbers
-    of the column are.
+    of the column are; `digits` after the point are all that a decimal column holds.
     """
 
     name: str
@@ -33,6 +33,7 @@ class RepairedColumn:
     low: float = 0.0
     width: float = 1.0
     whole: bool = False
+    digits: int | None = None
 
     @property
     def is_number(self) -> bool:
@@ -52,9 +53,20 @@ class RepairedColumn:
         features[named, found[named]] = np.sqrt(0.5)
         return features
 
+    def rounded(self, number: float) -> float:
+        """Return a guess as a number that the column can hold."""
+        if self.whole:
+            return float(round(number))
+        return number if self.digits is None else round(number, self.digits)
+
     def parse(self, text: str) -> Any:
         """Return a value that a person typed."""
         if not self.is_number:
+            if not text.strip() and text not in self.levels:
+                raise SchemaError(
+                    f"expected a value for `{self.name}`, got an empty text",
+                    hint=f"Give it as --set {self.name}=VALUE.",
+                )
             return text
         try:
             number = float(text)
@@ -112,7 +124,8 @@ def repaired_column(values: pl.Series, others: Iterable[Any], unsure: BoolArray)
                 f"expected some numbers in `{values.name}` that are not suspect, got none",
                 hint="Name fewer suspects, or leave the column out (--ignore).",
             )
-        return _of_numbers(values.name, np.array(sure, dtype=np.float64))
+        digits = values.dtype.scale if isinstance(values.dtype, pl.Decimal) else None
+        return _of_numbers(values.name, np.array(sure, dtype=np.float64), digits)
     counts = Counter(value for value in known if value is not None)
     common = sorted(counts, key=lambda level: (-counts[level], level))
     everything = counts + Counter(value for value in others if value is not None)
@@ -120,11 +133,18 @@ def repaired_column(values: pl.Series, others: Iterable[Any], unsure: BoolArray)
     return RepairedColumn(values.name, tuple(common[:N_COMMON]), levels=tuple(sorted(levels)))
 
 
-def _of_numbers(name: str, numbers: FloatArray) -> RepairedColumn:
+def _of_numbers(name: str, numbers: FloatArray, digits: int | None) -> RepairedColumn:
     whole = bool((numbers == np.round(numbers)).all())
-    middle = [float(np.quantile(numbers, q)) for q in (0.25, 0.75)]
     low, high = float(numbers.min()), float(numbers.max())
-    repairs = [float(numbers.mean()), *middle, low, high]
-    if whole:
-        repairs = [float(round(number)) for number in repairs]
-    return RepairedColumn(name, tuple(repairs), low=low, width=(high - low) or 1.0, whole=whole)
+    # the sum of the numbers has to be finite too, for their mean
+    if not max(abs(low), abs(high)) < np.finfo(np.float64).max / (2 * numbers.size):
+        raise SchemaError(
+            f"expected numbers to reckon with in `{name}`, got {low:.3g} to {high:.3g}",
+            hint="Make such cells empty: they are then cleaned like others.",
+        )
+    middle = [float(np.quantile(numbers, q)) for q in (0.25, 0.75)]
+    repairs = (float(numbers.mean()), *middle, low, high)
+    plain = RepairedColumn(
+        name, repairs, low=low, width=(high - low) or 1.0, whole=whole, digits=digits
+    )
+    return replace(plain, repairs=tuple(plain.rounded(number) for number in repairs))

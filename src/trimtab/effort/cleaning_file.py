@@ -38,14 +38,9 @@ def save_session(
     Raises
     ------
     SourceError
-        If there is a file already.
+        If there is a file already, or none can be written there.
     """
-    path = Path(file)
-    if path.exists():
-        raise SourceError(
-            f"expected no file at {path.name}, got one",
-            hint="Go on with it by `open_session`, or choose another name.",
-        )
+    path = check_new(file)
     rows = session.rows
     arrays = {
         "values": rows.values, "counts": rows.counts, "labels": rows.labels,
@@ -60,7 +55,7 @@ def save_session(
     # under another name until it is whole: half a session is no session
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    with _opened(part) as database:
+    with _writing(part) as database:
         database.execute("create table given (name text primary key, content blob)")
         database.execute(_FIXES)
         database.execute(f"pragma user_version = {_FORMAT}")
@@ -70,6 +65,17 @@ def save_session(
             _insert(database, RowFix(row, value))
     part.replace(path)
     session.remember = _Recorder(path)
+
+
+def check_new(file: str | Path) -> Path:
+    """Return where a new session goes: a name that is free, in a folder that is there."""
+    path = Path(file)
+    if path.exists():
+        problem = f"expected no file at {path.name or path}, got one"
+        raise SourceError(problem, hint="Go on with it by `trimtab effort clean next`.")
+    if not path.parent.is_dir():
+        raise SourceError(f"expected a folder {path.parent}, found none", hint="Make it first.")
+    return path
 
 
 def open_session(file: str | Path) -> CleaningSession:
@@ -93,8 +99,7 @@ def open_session(file: str | Path) -> CleaningSession:
     >>> again.fixed, again.status().is_done
     ({1: array([1.])}, True)
     """
-    path = Path(file)
-    given, fixes = _read(path)
+    given, fixes = _read(path := Path(file))
     arrays = np.load(io.BytesIO(given["arrays"]), allow_pickle=False)
     cuts = np.cumsum(arrays["counts"])[:-1]
     return CleaningSession(
@@ -110,8 +115,7 @@ def open_session(file: str | Path) -> CleaningSession:
 
 def read_about(file: str | Path) -> dict[str, Any]:
     """Return what was kept beside a session."""
-    given, _ = _read(Path(file))
-    about: dict[str, Any] = json.loads(given["about"])
+    about: dict[str, Any] = json.loads(_read(Path(file))[0]["about"])
     return about
 
 
@@ -171,7 +175,7 @@ class _Recorder:
 def _read(path: Path) -> tuple[dict[str, Any], list[RowFix]]:
     if not path.is_file():
         raise SourceError(
-            f"expected a cleaning session at {path.name}, got no file",
+            f"expected a cleaning session at {path.name or path}, got no file",
             hint="Begin one with `trimtab effort clean start`.",
         )
     try:

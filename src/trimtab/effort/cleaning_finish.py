@@ -46,10 +46,10 @@ class CleaningRecord(Record):
     @property
     def sentence(self) -> str:
         """The origin in words, short enough to stand as the source of a dataset version."""
-        names = ", ".join(name for name in self.by if name)
+        names, plural = ", ".join(name for name in self.by if name), "s" * (self.rows_cleaned != 1)
         return (
-            f"{self.source} (content {self.source_fingerprint[:12]}), {self.rows_cleaned:,} rows "
-            f"cleaned{f' by {names}' if names else ''} (session {self.session[:12]})"
+            f"{self.source} (content {self.source_fingerprint[:12]}), {self.rows_cleaned:,} "
+            f"row{plural} cleaned{f' by {names}' if names else ''} (session {self.session[:12]})"
         )
 
 

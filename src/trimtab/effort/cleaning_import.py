@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trimtab.core.records import Record
+from trimtab.effort.cleaning_columns import shown
 from trimtab.effort.cleaning_file import add_fixes, read_fixes
 from trimtab.effort.cleaning_fills import Answer, RowAnswers, read_answers
 from trimtab.effort.cleaning_fix import RowFix
@@ -158,7 +159,7 @@ def _earlier(fix: RowFix, session: CleaningSession, table: CleaningTable) -> dic
     for name, text in cells.items():
         stands = table.dirty[fix.row][name]
         value = stands if text is None else columns[name].parse(text)
-        answers[name] = Answer(text, value, str(value), who)
+        answers[name] = Answer(text, value, shown(value) if text is None else text, who)
     return answers
 
 

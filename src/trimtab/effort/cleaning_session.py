@@ -205,7 +205,7 @@ class CleaningSession:
             if not 0 <= value < len(known):
                 raise NotFoundError(
                     f"expected a candidate from 0 to {len(known) - 1} of row {row}, got {value}",
-                    hint="Name one of them, or give the features themselves.",
+                    hint="Name one of them, or say what the row holds: --set COLUMN=VALUE.",
                 )
             candidate: FloatArray = known[int(value)]
             return candidate

@@ -17,11 +17,12 @@ from trimtab.data.sources import read_source, source_name
 from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
 from trimtab.effort.cleaning_columns import Cells, RepairedColumn, is_plain, plain_values
-from trimtab.effort.cleaning_file import open_session, read_about, save_session
+from trimtab.effort.cleaning_file import check_new, open_session, read_about, save_session
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.repairs import Option, cell_options, row_candidates
 from trimtab.effort.unsure_cells import (
     class_codes,
+    class_names,
     doubted_cells,
     feature_names,
     repaired_columns,
@@ -149,11 +150,12 @@ def start_cleaning(
     Raises
     ------
     SchemaError
-        If columns are missing or of a type that has no repairs here, or labels are empty, or
-        `suspects` or `candidates` name cells that are not there.
+        If columns are missing or have no repairs here, or labels are empty, or `suspects` or
+        `candidates` name cells that are not there.
     NotEnoughDataError
-        If there are fewer rows than `k`, or no validation point.
+        If there are fewer rows than `k`, fewer than two classes, or no validation point.
     """
+    check_new(file)
     rows, points = (
         read_source(source).with_columns(pl.selectors.float().fill_nan(None)).collect()
         for source in (train, validation)
@@ -165,7 +167,7 @@ def start_cleaning(
             f"{rows.height} and {points.height}",
             hint="Give more rows, or a smaller --neighbours.",
         )
-    classes = rows[label].cast(pl.String).unique().sort().to_list()
+    classes = class_names(rows[label])
     cells = {
         name: plain_values(rows[name])
         for name in rows.columns
@@ -203,12 +205,10 @@ def start_cleaning(
 def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
     """Go on with a session that `start_cleaning` began."""
     session, about = open_session(file), read_about(file)
-    columns = tuple(
-        RepairedColumn(**{**c, "repairs": tuple(c["repairs"]), "levels": tuple(c["levels"])})
-        for c in about["columns"]
-    )
+    lists = "repairs", "levels"
+    columns = [RepairedColumn(**c | {n: tuple(c[n]) for n in lists}) for c in about["columns"]]
     table = CleaningTable(
-        columns=columns,
+        columns=tuple(columns),
         label=about["label"],
         classes=tuple(about["classes"]),
         dirty={int(row): cells for row, cells in about["dirty"].items()},
@@ -225,8 +225,8 @@ def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
 
 def _as_dict(table: CleaningTable) -> dict[str, Any]:
     """Return the fields as JSON can hold them; `asdict` would copy every cell."""
-    plain = {name: getattr(table, name) for name in table.__slots__}
-    return {**plain, "columns": [asdict(column) for column in table.columns]}
+    columns = [asdict(column) for column in table.columns]
+    return {name: getattr(table, name) for name in table.__slots__} | {"columns": columns}
 
 
 def _candidates(table: CleaningTable, cells: Cells) -> list[FloatArray]:

@@ -40,7 +40,8 @@ def feasibility(
     shows on rows held back. The verdict is read from the interval, never from the estimate.
 
     The upper end holds for any independent rows. The lower end assumes that errors fall by a
-    power law; with many dimensions it is near 0, and then nothing is found *unrealistic*. The
+    power law; with many dimensions it is near 0, and with under 120 rows it is 0: then nothing
+    is found *unrealistic*. The
     estimate is too high with few rows or many dimensions and no good embedding, and too low, by
     up to half, where rows differ in how hard they are and there are many. A poor choice for rows
     of one user or day without `block`, for a class so rare that guessing the other meets the

@@ -68,7 +68,8 @@ class Arm:
 
     def pull(self, labels: IntArray) -> float:
         """Add a batch of rows; return the error then."""
-        end = self._rows.size * (len(self._sizes) + 1) // N_PULLS
+        # of few rows the first batches have one, or none that is new
+        end = max(1, self._rows.size * (len(self._sizes) + 1) // N_PULLS)
         batch = self._rows[self._near.n_rows : end]
         self._near.add(self.representation.points[batch])
         self._sizes.append(self._near.n_rows)
@@ -93,7 +94,8 @@ class Arm:
 
     def curve(self, labels: IntArray, blocks: IntArray | None) -> NearestCurve:
         """Return the error at sizes that double, with its covariance."""
-        steps = [2**i - 1 for i in range(20) if 2**i <= len(self._sizes)]
+        doubled = [2**i - 1 for i in range(20) if 2**i <= len(self._sizes)]
+        steps = [i for i in doubled if not i or self._sizes[i] > self._sizes[i // 2]]
         return nearest_curve(
             [self._sizes[i] for i in steps],
             [self._nearest[i] for i in steps],

@@ -35,6 +35,8 @@ def given_noise(noise: ArrayLike, labels: IntArray, n_classes: int) -> LabelNois
         raise ValueError(
             f"expected `noise` as a share or a matrix of {n_classes} classes, got {given.shape}"
         )
+    if not (given >= 0).all() or not np.allclose(given.sum(axis=1), 1, rtol=0, atol=1e-6):
+        raise ValueError("expected `noise` as chances of 0 or more that add up to 1 in each row")
     shares = np.bincount(labels, minlength=n_classes) / labels.size
     # shares of the true classes, from those of the given labels
     true = np.clip(np.linalg.lstsq(given.T, shares, rcond=None)[0], 0, None)

@@ -24,6 +24,8 @@ from trimtab.stats.exact_share import exact_share_interval
 from trimtab.stats.label_noise import noise_sweep
 
 LEAST_ROWS = 40
+# with fewer rows held back there is no lower end, and nothing is found unrealistic
+_LEAST_TEST = 30
 
 
 class FeasibilityStudy:
@@ -61,6 +63,7 @@ class FeasibilityStudy:
                 hint="Label more rows, or ask `feasibility`, which says so in its verdict.",
             )
         self._table, self._labels = table, table.labels.copy()
+        self._places = {row: place for place, row in enumerate(table.rows.tolist())}
         self._target, self._noise, self._delta = target_accuracy, noise, delta
         self._label_cost, self._cost_unit, self._seed = label_cost, cost_unit, seed
         self._n_classes = len(table.classes)
@@ -88,10 +91,10 @@ class FeasibilityStudy:
         ValueError
             If the row took no part, or no row had such a label.
         """
-        place = int(np.searchsorted(self._table.rows, row))
-        if place == self._table.rows.size or self._table.rows[place] != row:
+        place = self._places.get(row)
+        if place is None:
             raise ValueError(f"expected a labelled row that takes part, got row {row}")
-        if label not in self._table.classes:
+        if np.ndim(label) or label not in self._table.classes:
             raise ValueError(f"expected one of {self._table.classes}, got {label!r}")
         self._labels[place] = self._table.classes.index(label)
 
@@ -106,9 +109,11 @@ class FeasibilityStudy:
         classifiers = self._classifiers(done, losses)
         every = np.array([c.losses for c in classifiers])
         least = crossed_minimum(every)
-        high = min(c.interval.high for c in classifiers)
+        # the limit of few blocks is infinite
+        high = min(1.0, *(c.interval.high for c in classifiers))
         low = min(cover_hart(fit.asymptote.low, n_classes) for fit in fits.values())
-        low = min(low, high)
+        # of fewer rows it was seen to be too high in 8 of 100 draws, not in 2.5
+        low = min(low, high) if test.size >= _LEAST_TEST else 0.0
         estimate = cover_hart(crossed_minimum(losses), n_classes)
         estimate = min(high, max(low, min(estimate, least)))
         noise = self._label_noise(high)

@@ -63,7 +63,7 @@ def read_labelled(
         series = frame[label]
         frame = frame.drop(label)
     else:
-        series = pl.Series("label", np.asarray(label))
+        series = _as_series(label)
         if series.len() != frame.height and frame.width:
             raise SchemaError(
                 f"expected {frame.height:,} labels, one a row, got {series.len():,}",
@@ -71,6 +71,8 @@ def read_labelled(
             )
     if block is not None:
         _require(block, frame, name)
+    if max_rows < 1:
+        raise ValueError(f"expected `max_rows` of 1 or more, got {max_rows}")
     there = _labelled(series)
     rng = np.random.default_rng((seed, 31))
     rows = np.sort(rng.permutation(there)[:max_rows])
@@ -130,6 +132,21 @@ def _require(column: str, frame: pl.DataFrame, name: str) -> None:
             hint=nearest(column, frame.columns),
             column=column,
         )
+
+
+def _as_series(label: Any) -> pl.Series:
+    array = np.asarray(label)
+    try:
+        # an array of objects holds None, or labels of several types
+        series = pl.Series("label", array.tolist() if array.dtype.kind == "O" else array)
+    except (TypeError, pl.exceptions.PolarsError):
+        series = pl.Series("label", [], dtype=pl.Object)
+    if array.ndim != 1 or series.dtype == pl.Object:
+        raise SchemaError(
+            f"expected one label a row, all of one type, got shape {array.shape} of {array.dtype}",
+            hint="Give one class a row: all whole numbers, or all texts.",
+        )
+    return series
 
 
 def _labelled(series: pl.Series) -> IntArray:

@@ -134,6 +134,11 @@ def weighted_rows(
     >>> weighted_rows(pl.DataFrame({"x": [0.5, 2.0]}), found).rows()
     [(0.5, 0, 0.666...), (0.5, 1, 0.333...), (2.0, 1, 1.0)]
     """
+    if label == "weight" or not 0 <= least < 1:
+        raise ValueError(
+            "expected `label` other than 'weight' and `least` of 0 or more and below 1, got "
+            f"{label!r} and {least}"
+        )
     frame = collect(read_source(data), source_name(data))
     rows, classes, weights = found.weighted_labels(least)
     if frame.height != len(found.probabilities):

@@ -103,7 +103,8 @@ def row_candidates(options: Mapping[str, Sequence[Option]]) -> list[dict[str, Op
     """Return what the unsure cells of one row may hold together, likeliest first.
 
     All at their likeliest; all at their second, and so on, which reaches the ends of every
-    column; then, while there are fewer than 8, one cell at a time at another value.
+    column; all suspects as they stand, for a row may be right; then, while there are fewer than
+    8, one cell at a time at another value.
 
     Examples
     --------
@@ -113,11 +114,16 @@ def row_candidates(options: Mapping[str, Sequence[Option]]) -> list[dict[str, Op
     """
     longest = max(len(some) for some in options.values())
     alike = [tuple(n % len(some) for some in options.values()) for n in range(longest)]
+    right = tuple(
+        next((n for n, option in enumerate(some) if option.origin == AS_IT_STANDS), 0)
+        for some in options.values()
+    )
+    needed = dict.fromkeys([*alike, right])
     alone = sorted(
         (n, place) for place, some in enumerate(options.values()) for n in range(1, len(some))
     )
     others = [tuple(n if at == place else 0 for at in range(len(options))) for n, place in alone]
-    chosen = list(dict.fromkeys(alike + others))[: max(_MOST, longest)]
+    chosen = list(dict.fromkeys([*needed, *others]))[: max(_MOST, len(needed))]
     chosen.sort(key=lambda ranks: (sum(ranks), ranks))
     return [
         {name: some[n] for (name, some), n in zip(options.items(), ranks, strict=True)}
@@ -153,7 +159,7 @@ def _guesses(
     ]
     found: list[Option] = []
     for value, name in (*numbers, *zip(column.repairs, _NUMBER_NAMES, strict=True)):
-        number = float(round(value)) if column.whole else value
+        number = column.rounded(value)
         if all(abs(number - other.value) > _CLOSE * column.width for other in found):
             found.append(Option(number, name))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from trimtab.core.errors import SchemaError, nearest
+from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
 from trimtab.effort.cell_lists import read_suspects
 from trimtab.effort.cleaning_columns import (
     Cells,
@@ -30,12 +30,13 @@ def feature_names(
         raise SchemaError(
             f"expected a column `{label}`, got none", hint=nearest(label, rows.columns)
         )
+    features = [name for name in rows.columns if name != label]
     for name in ignore:
-        if name not in rows.columns or name == label:
+        if name not in features:
             raise SchemaError(
-                f"expected a feature to ignore, got {name!r}", hint=nearest(name, rows.columns)
+                f"expected a feature to ignore, got {name!r}", hint=nearest(name, features)
             )
-    names = [name for name in rows.columns if name != label and name not in ignore]
+    names = [name for name in features if name not in ignore]
     if not names:
         raise SchemaError(
             f"expected columns beside `{label}`, got none",
@@ -46,6 +47,12 @@ def feature_names(
             f"expected a label in every training row, got {rows[label].null_count()} empty ones",
             hint="Leave rows without a label out.",
         )
+    for table in (rows, points):
+        if label in table.columns and table[label].dtype.is_nested():
+            raise SchemaError(
+                f"expected one class a row in `{label}`, got {table[label].dtype}",
+                hint="Give a column of text or numbers as --label.",
+            )
     for name in names:
         _check_column(rows[name], points)
     return names
@@ -58,7 +65,7 @@ def _check_column(values: pl.Series, points: pl.DataFrame) -> None:
             f"expected a column `{name}` in the validation table, got none",
             hint=nearest(name, points.columns),
         )
-    if values.null_count() == len(values):
+    if len(values) and values.null_count() == len(values):
         raise SchemaError(
             f"expected some values in `{name}`, got an empty column",
             hint="Leave it out (--ignore): nothing is known of it.",
@@ -68,18 +75,20 @@ def _check_column(values: pl.Series, points: pl.DataFrame) -> None:
             f"expected numbers or text in `{name}`, got {values.dtype}",
             hint="Turn it into a number, or leave the column out (--ignore).",
         )
-    if not values.dtype.is_numeric():
-        return
-    if not (points[name].dtype.is_numeric() or points[name].dtype == pl.Null):
+    theirs, is_number = points[name], values.dtype.is_numeric()
+    fits = theirs.dtype.is_numeric() if is_number else is_plain(theirs)
+    if not (fits or theirs.dtype == pl.Null):
         raise SchemaError(
-            f"expected numbers in `{name}` of the validation table, got {points[name].dtype}",
+            f"expected {'numbers' if is_number else 'text'} in `{name}` of the validation table, "
+            f"got {theirs.dtype}",
             hint="Read both tables with the same types.",
         )
-    if values.drop_nulls().cast(pl.Float64).is_infinite().any():
-        raise SchemaError(
-            f"expected finite numbers in `{name}`, got infinity",
-            hint="Make such cells empty: they are then cleaned like others.",
-        )
+    for cells, where in ((values, ""), (theirs, " of the validation table")):
+        if is_number and cells.drop_nulls().cast(pl.Float64).is_infinite().any():
+            raise SchemaError(
+                f"expected finite numbers in `{name}`{where}, got infinity",
+                hint="Make such cells empty.",
+            )
 
 
 def doubted_cells(
@@ -132,11 +141,31 @@ def unsure_cells(
 def class_codes(labels: pl.Series, classes: Sequence[str]) -> list[int]:
     """Return the place of each label among the classes."""
     numbers = {name: code for code, name in enumerate(classes)}
-    texts = labels.cast(pl.String).to_list()
+    texts = class_texts(labels)
     strange = [text for text in texts if text not in numbers]
     if strange:
+        got = "an empty label" if strange[0] is None else repr(strange[0])
         raise SchemaError(
-            f"expected a class of the training table, got {strange[0]!r} in the validation table",
+            f"expected a class of the training table, got {got} in the validation table",
             hint="Leave such validation rows out, or drop their label column.",
         )
     return [numbers[text] for text in texts]
+
+
+def class_names(labels: pl.Series) -> list[str]:
+    """Return the classes in order, two or more."""
+    classes = sorted(set(class_texts(labels)))
+    if len(classes) < 2:
+        raise NotEnoughDataError(
+            f"expected two classes or more in `{labels.name}`, got {classes[0]!r} alone",
+            hint="With one class no cell changes a prediction: give rows of others as well.",
+        )
+    return classes
+
+
+def class_texts(labels: pl.Series) -> list[Any]:
+    """Return classes as text, the same for 1 and 1.0: an empty cell turns one into the other."""
+    known = labels.drop_nulls()
+    if labels.dtype.is_float() and ((known == known.round()) & (known.abs() < 2**53)).all():
+        labels = labels.cast(pl.Int64)
+    return labels.cast(pl.String).to_list()

@@ -128,8 +128,8 @@ def fit_linear(
 
     The same as scikit-learn's `LogisticRegression(C=1 / (penalty * n_rows),
     fit_intercept=False)`, or `Ridge(alpha=penalty * n_rows, fit_intercept=False)`, on features
-    with a column of ones. A poor choice for more than some thousands of features, and for
-    features of very different scales: scale them first.
+    with a column of ones. A poor choice for more than some thousands of features. Features of
+    very different units are fitted well, but the penalty then means nothing of use: scale them.
 
     Parameters
     ----------
@@ -164,16 +164,21 @@ def fit_linear(
 
     rows, aims = with_ones(features), as_targets(targets, loss)
     check_same_rows(len(rows), aims.size, "targets")
+    if not len(rows):
+        raise ValueError("expected at least one row to fit, got none")
     if not 0 < penalty < np.inf:
         raise ValueError(f"expected `penalty` above 0, got {penalty}")
     shape = rows.shape[1], loss.n_outputs
 
+    # steps are as long in one unit as in another: what is searched is parameters times this
+    units = np.maximum(np.sqrt((rows**2).mean(axis=0)), np.sqrt(penalty))[:, None]
+
     def both(flat: FloatArray) -> tuple[float, FloatArray]:
-        at = flat.reshape(shape)
-        slope = mean_gradient(rows, aims, at, loss) + penalty * at
+        at = flat.reshape(shape) / units
+        slope = (mean_gradient(rows, aims, at, loss) + penalty * at) / units
         return objective(rows, aims, at, loss, penalty=penalty), slope.ravel()
 
-    first = np.zeros(shape) if start is None else start
+    first = np.zeros(shape) if start is None else start * units
     options = {"maxiter": 5_000, "maxfun": 10_000, "ftol": 1e-15, "gtol": 1e-9}
     found = minimize(both, first.ravel(), jac=True, method="L-BFGS-B", options=options)
-    return LinearModel(loss, np.asarray(found.x, dtype=np.float64).reshape(shape))
+    return LinearModel(loss, np.asarray(found.x, dtype=np.float64).reshape(shape) / units)

@@ -169,7 +169,7 @@ class NearestNeighbours:
     ) -> tuple[FloatArray, IntArray]:
         """Return exact squared distances and rows of the k nearest in a block, nearest first."""
         squares = np.empty(which.size)
-        step = max(1, _VALUES // rows.shape[1])
+        step = max(1, _VALUES // max(1, rows.shape[1]))
         for start in range(0, which.size, step):
             some = slice(start, start + step)
             gaps = self._queries[asked[which[some]]] - rows[found[some]]

@@ -117,6 +117,9 @@ def test_the_table_becomes_a_version_of_a_project(run, tmp_path):
 
     first = run("finish", "s.db", "--into", "orders_clean", "--json")
     again = run("finish", "s.db", "--into", "orders_clean", "--json")
+    wrong = run("finish", "s.db", "--into", "orders clean")
+    assert wrong.exit_code == 2
+    assert "got 'orders clean'" in wrong.stderr
 
     version = json.loads(first.stdout)["version"]
     assert (version["table"], version["rows"]) == ("orders_clean", DIRTY.height)

@@ -209,7 +209,7 @@ def test_before_the_first_step_and_after_tiny_ones_there_is_not_enough_data():
     assert "not enough data" in session.status().sentence
     clean_all(session, rows, labels, 1)
     assert session.status().gradient.high == np.inf
-    assert "says nothing of the distance" in session.status().sentence
+    assert "fewer than 5 dirty rows" in session.status().sentence
 
 
 def test_next_names_rows_with_reasons():
@@ -285,3 +285,24 @@ def test_wrong_values_are_refused_before_anything_is_remembered():
             session.fix(row, features, target)
     assert told == []
     assert session.status().cleaned == 0
+
+
+def test_a_class_that_is_a_name_is_refused_before_parameters_are_made_for_it():
+    with pytest.raises(ValueError, match="classes from 0 to below 1,000, got 1e"):
+        tt.ActiveClean([[0.0], [1.0]], [0, 10**9])
+
+
+def test_no_rows_and_clean_rows_of_another_table_are_refused():
+    rows, dirty, _ = classes_called_wrong()
+
+    with pytest.raises(ValueError, match="at least one row to fit"):
+        tt.ActiveClean(rows[:0], dirty[:0])
+    with pytest.raises(ValueError, match=r"shape \(240, 3\), got \(10, 3\)"):
+        tt.ActiveClean(rows, dirty).run(rows[:10], dirty[:10])
+
+
+def test_a_kind_of_error_may_be_none():
+    rows, dirty, _ = classes_called_wrong()
+    kinds = np.array([None, "typing"] * 120, dtype=object)
+
+    assert len(tt.ActiveClean(rows, dirty, errors=kinds).ask().rows) == 50

@@ -207,3 +207,16 @@ def test_the_cleaned_table_is_a_dataset_version_that_names_its_origin(session, t
             tables, "orders_clean", cleaned_table(session), cleaning_record(session), at=AT
         )
     assert len(tables.versions("orders_clean")) == 1
+
+
+def test_what_a_decimal_column_is_guessed_to_hold_fits_it(tmp_path):
+    _, dirty = orders()
+    price = (pl.col("distance") * 1.37).cast(pl.Decimal(10, 2))
+    rows, file = dirty.select(price.alias("price"), "way", "late"), tmp_path / "s.db"
+    session, table = start_cleaning(rows, rows, "late", file, k=1)
+    session.fix(0, 0)
+    assert {len(str(c["price"]).partition(".")[2]) for c in table.candidates(3)} <= {1, 2}
+
+    cleaned = cleaned_table(file, rows, repair=True)
+    assert cleaned.schema["price"] == pl.Decimal(10, 2)
+    assert cleaned["price"].null_count() == 0

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError
+from trimtab.core.errors import NotEnoughDataError, SchemaError, SourceError
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
 
 
@@ -182,7 +182,12 @@ def test_bool_and_nan_and_empty_validation_cells_are_taken(tmp_path):
         ({"x": [None], "y": [1]}, {"x": [1.0]}, "some values in `x`"),
         ({"x": [[1.0]], "y": [1]}, {"x": [[1.0]]}, "numbers or text in `x`"),
         ({"x": [float("inf")], "y": [1]}, {"x": [1.0]}, "finite numbers in `x`"),
-        ({"x": [1.0], "y": [1]}, {"x": [1.0], "y": [2]}, "class of the training table"),
+        ({"x": [1.0, 2], "y": [1, 3]}, {"x": [1.0], "y": [2]}, "class of the training table"),
+        ({"x": [1.0, 2], "y": [1, 3]}, {"x": [1.0], "y": [None]}, "got an empty label in"),
+        ({"x": [1.0], "y": [1]}, {"x": [float("inf")]}, "in `x` of the validation table, got inf"),
+        ({"x": ["a"], "y": [1]}, {"x": [["a"]]}, "text in `x` of the validation table, got List"),
+        ({"x": [1.0], "y": [[1]]}, {"x": [1.0]}, r"one class a row in `y`, got List"),
+        ({"x": [1e308, -1e308], "y": [1, 2]}, {"x": [1.0]}, "numbers to reckon with in `x`"),
         ({"x": [1.0], "y": [1]}, {"x": ["a"]}, "numbers in `x` of the validation table"),
     ],
 )
@@ -231,3 +236,40 @@ def test_too_few_rows_are_not_enough_data(tmp_path):
 
     with pytest.raises(NotEnoughDataError, match="got 1 and 1"):
         start_cleaning(rows, rows, "y", tmp_path / "s.db", k=3)
+
+
+def test_one_class_is_not_enough_data(tmp_path):
+    full, dirty = tables()
+    with pytest.raises(
+        NotEnoughDataError, match="two classes or more in `late`, got 'true' alone"
+    ):
+        start_cleaning(dirty.with_columns(late=True), full, "late", tmp_path / "s.db")
+
+
+def test_classes_are_alike_as_whole_numbers_and_as_floats(tmp_path):
+    full, dirty = tables()
+    one, _ = start_cleaning(
+        dirty.with_columns(pl.col("late").cast(pl.Float64)),
+        full.with_columns(pl.col("late").cast(pl.Int8)),
+        "late", tmp_path / "one.db",
+    )  # fmt: skip
+    other, _ = start_cleaning(dirty, full, "late", tmp_path / "other.db")
+    assert one.status() == other.status()
+
+
+@pytest.mark.parametrize("name", ["there.db", "nowhere/new.db"])
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path, name):
+    (tmp_path / "there.db").touch()
+    with pytest.raises(SourceError, match=r"no file at there\.db|folder .*nowhere, found none"):
+        start_cleaning("no table is read", "none", "late", tmp_path / name)
+
+
+def test_an_empty_text_is_no_value_unless_the_column_has_it(tmp_path):
+    full, dirty = tables()
+    _, table = start_cleaning(dirty, full, "late", tmp_path / "one.db")
+    with pytest.raises(SchemaError, match="a value for `way`, got an empty text"):
+        table.repaired(1, {"way": " "})
+
+    blank = dirty.with_columns(pl.col("way").replace("air", ""))
+    _, table = start_cleaning(blank, full, "late", tmp_path / "other.db")
+    assert table.repaired(1, {"way": ""}).size

@@ -130,3 +130,11 @@ def test_wrong_words_are_named_and_change_nothing(ask, words, message):
     assert message in found.stderr
     assert "hint:" in found.stderr
     assert json.loads(ask("status", "s.db", "--json").stdout)["cleaned"] == 0
+
+
+def test_names_in_brackets_are_shown_as_they_are(ask):
+    for file, rows in zip(("full.parquet", "dirty.parquet"), tables(), strict=True):
+        rows.rename({"way": "[bold]way", "distance": "[red]km"}).write_parquet(file)
+    ask("start", "s.db", "dirty.parquet", *START[3:])
+
+    assert ask("next", "s.db", "-n", "60").stdout.count("┃ [bold]way") > 1

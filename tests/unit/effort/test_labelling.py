@@ -233,3 +233,11 @@ def test_the_command_writes_a_page_of_errors(effort, tmp_path):
     assert "0 EUR to look at" in done.stdout
     assert "rests on: probabilities come from a model" in done.stdout
     assert "No label looks wrong" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("wrong", [{"label": "weight"}, {"least": 1.0}, {"least": -0.1}])
+def test_weighted_rows_refuse_a_name_taken_and_a_least_chance_out_of_range(wrong):
+    found = label_model([[0, 1, 0], [1, 1, 1]], method="majority")
+
+    with pytest.raises(ValueError, match="`label` other than 'weight' and `least`"):
+        weighted_rows(pl.DataFrame({"x": [0.5, 2.0]}), found, **wrong)

@@ -253,3 +253,13 @@ def test_cells_of_a_row_go_together(sizes):
     assert len(found) <= max(8, *sizes)
     for name, some in options.items():
         assert {cells[name] for cells in found} == {option.value for option in some}
+
+
+def test_a_row_may_be_right_in_all_of_its_suspects():
+    mine = [Option(float(i), "yours") for i in range(8)]
+    x = (*mine[:2], Option(20.0, "as it stands"), *mine[2:])
+    z = (mine[0], Option(30.0, "as it stands"))
+    found = row_candidates({"x": x, "z": z, "gap": (Option("a", "common"), Option("b", "common"))})
+    values = [tuple(option.value for option in cells.values()) for cells in found]
+    assert (20.0, 30.0, "a") in values
+    assert {value[0] for value in values} == {option.value for option in x}

@@ -145,3 +145,19 @@ def test_wrong_arguments_say_what_was_expected():
         fit_linear([[1.0]], [1], ConvexLoss("logistic"), penalty=0)
     with pytest.raises(ValueError, match="probabilities, got 'hinge'"):
         fit_linear([[1.0], [2.0]], [0, 1], ConvexLoss("hinge"), penalty=1).predict_proba([[1.0]])
+
+
+@pytest.mark.parametrize("name", ["logistic", "squared", "hinge"])
+@pytest.mark.parametrize("units", [(1e6, 1e6), (1.0, 1e6), (1.0, 1e-3)])
+def test_the_fit_is_the_best_whatever_the_units_of_features(name, units):
+    rng = np.random.default_rng(3)
+    plain = rng.normal(size=(300, 2))
+    targets = (plain[:, 0] + rng.normal(size=300) > 0).astype(float)
+    loss, rows = ConvexLoss(name), with_ones(plain * units)
+
+    found = fit_linear(plain * units, targets, loss, penalty=0.001).parameters
+
+    # the slope in a parameter of a unit column: no step of that size lowers the objective
+    slope = mean_gradient(rows, targets, found, loss) + 0.001 * found
+    scale = np.maximum(np.sqrt((rows**2).mean(axis=0)), np.sqrt(0.001))
+    assert np.abs(slope[:, 0] / scale).max() < 1e-5

@@ -106,3 +106,11 @@ def test_rows_that_do_not_fit_are_refused(rows, words):
 def test_no_neighbour_is_refused():
     with pytest.raises(ValueError, match="`k` of 1"):
         NearestNeighbours([[0.0]], k=0)
+
+
+def test_rows_of_no_columns_are_all_alike():
+    near = NearestNeighbours(np.zeros((2, 0)))
+    near.add(np.zeros((3, 0)))
+
+    assert near.indices[:, 0].tolist() == [0, 0]
+    assert near.distances[:, 0].tolist() == [0.0, 0.0]
