@@ -75,6 +75,8 @@ def start(
     )  # fmt: skip
     if not as_json:
         talk(about.sentence)
+        for note in about.notes:
+            talk(f"warning: {note}")
     _show_status(made, as_json=as_json)
 
 
@@ -140,6 +142,7 @@ def fix(
             hint="`trimtab effort clean next` names the rows to clean.",
         )
     said: dict[str, Any] = {"by": by or getpass.getuser(), "at": datetime.now(UTC)}
+    again = row in made.fixed
     if candidate is None:
         texts = _parse(cells or [])
         said["cells"] = {**dict.fromkeys(about.unsure(row)), **texts}
@@ -149,6 +152,11 @@ def fix(
         for chosen in about.candidates(row)[max(candidate, 0) : candidate + 1]:
             said["cells"] = cell_texts(chosen, about.dirty[row])
         made.fix(row, candidate, **said)
+    if not as_json:
+        held = [
+            f"{name} {'right as it is' if x is None else x}" for name, x in said["cells"].items()
+        ]
+        talk(f"row {row}: {', '.join(held)}{'; what was said of it before is replaced' * again}")
     _show_status(made, as_json=as_json)
 
 

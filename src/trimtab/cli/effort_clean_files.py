@@ -148,7 +148,18 @@ def _ingest(
     from trimtab.effort.cleaning_finish import ingest_cleaned
 
     workspace = Workspace.open(project)
-    section = next((s for s in workspace.project.tables if s.name == name), None)
+    project_tables = workspace.project.tables
+    if name in {section.name for section in project_tables}:
+        raise ConfigError(
+            f"expected a table of its own for cleaned rows, got `{name}`, which the project fills",
+            hint=f"Write --into {name}_clean.",
+        )
+    # what dates and names a row is as it was
+    begun = Path(record.source).resolve()
+    sources = {s.name: workspace.project.source(s.name) for s in project_tables}
+    section = next(
+        (s for s in project_tables if sources[s.name] in (record.source, str(begun))), None
+    )
     options = {"time": section.time, "key": section.key} if section else {}
     tables = Tables(workspace.tables_folder)
     try:

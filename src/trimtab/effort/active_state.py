@@ -158,7 +158,7 @@ class ActiveState:
             missed, guess = missed - batch.guesses.of(batch.places), batch.guesses.mean()
         slope = unbiased_mean(missed, batch.chances, n_left, guess) * (n_left / n_rows)
         off = error_limit(missed, batch.chances, n_left, delta=self.delta) * (n_left / n_rows)
-        if sum(self.differs(row, value) for row, value in zip(batch.rows, values)) < _SOME_DIRTY:
+        if sum(map(self.differs, batch.rows, values)) < _SOME_DIRTY:
             # rows that are not dirty say nothing of what those not seen yet would change
             off = np.inf
         clean = ~self._left

@@ -25,6 +25,7 @@ from trimtab.effort.unsure_cells import (
     class_names,
     doubted_cells,
     feature_names,
+    notes_on,
     repaired_columns,
     unsure_cells,
 )
@@ -47,6 +48,7 @@ class CleaningTable:
     reasons: Mapping[int, Mapping[str, str]]
     source: str
     n_rows: int
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -189,6 +191,7 @@ def start_cleaning(
         },
         source=source_name(train),
         n_rows=rows.height,
+        notes=notes_on(rows, names),
     )
     session = cleaning_order(
         _candidates(table, cells),
@@ -219,6 +222,7 @@ def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
         reasons={int(row): cells for row, cells in about["reasons"].items()},
         source=about["source"],
         n_rows=about["n_rows"],
+        notes=tuple(about["notes"]),
     )
     return session, table
 

@@ -22,6 +22,22 @@ Texts = Mapping[tuple[int, str], Sequence[str]]
 Doubts = Mapping[tuple[int, str], Suspect]
 
 
+# fewer rows may all differ by chance
+_LEAST_NAMED = 20
+
+
+def notes_on(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a warning for each feature that looks like the name of a row."""
+    if rows.height < _LEAST_NAMED:
+        return ()
+    return tuple(
+        f"`{name}` is a feature and looks like the name of a row, no two values are alike: if it "
+        f"is one, begin with --ignore {name}"
+        for name in names
+        if not rows[name].dtype.is_float() and rows[name].n_unique() == rows.height
+    )
+
+
 def feature_names(
     rows: pl.DataFrame, points: pl.DataFrame, label: str, ignore: Sequence[str]
 ) -> list[str]:

@@ -120,6 +120,7 @@ def test_the_table_becomes_a_version_of_a_project(run, tmp_path):
     wrong = run("finish", "s.db", "--into", "orders clean")
     assert wrong.exit_code == 2
     assert "got 'orders clean'" in wrong.stderr
+    assert "Write --into orders_clean" in run("finish", "s.db", "--into", "orders").stderr
 
     version = json.loads(first.stdout)["version"]
     assert (version["table"], version["rows"]) == ("orders_clean", DIRTY.height)

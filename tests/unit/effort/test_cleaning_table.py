@@ -273,3 +273,20 @@ def test_an_empty_text_is_no_value_unless_the_column_has_it(tmp_path):
     blank = dirty.with_columns(pl.col("way").replace("air", ""))
     _, table = start_cleaning(blank, full, "late", tmp_path / "other.db")
     assert table.repaired(1, {"way": ""}).size
+
+
+def test_a_feature_that_names_rows_is_warned_of(tmp_path):
+    rows = pl.DataFrame(
+        {
+            "id": range(30),
+            "age": [float(i) if i % 5 else None for i in range(30)],
+            "y": [0, 1] * 15,
+        }
+    )
+    kept = start_cleaning(rows, rows, "y", tmp_path / "a.db")[1]
+    left = start_cleaning(rows, rows, "y", tmp_path / "b.db", ignore=["id"])[1]
+
+    assert len(kept.notes) == 1
+    assert "--ignore id" in kept.notes[0]
+    assert left.notes == ()
+    assert open_cleaning(tmp_path / "a.db")[1].notes == kept.notes

@@ -30,6 +30,7 @@ def tables(n=60):
 def ask(tmp_path, monkeypatch):
     """Run a command in a folder that holds the tables."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")  # what is said in one sentence stays in one line
     full, dirty = tables()
     full.write_parquet("full.parquet")
     dirty.write_csv("dirty.csv")
