@@ -2,11 +2,12 @@
 
 import getpass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trimtab.cli import effort_clean_files, effort_clean_report
+from trimtab.cli.effort_clean_files import Session
 from trimtab.cli.output import AsJson, emit, group, table, talk
 from trimtab.core.errors import ConfigError, NotFoundError
 
@@ -17,14 +18,10 @@ if TYPE_CHECKING:
     from trimtab.effort.cleaning_table import CleaningTable
 
 clean = group("What to clean first: the row that settles most predictions, until none is open.")
-Session = Annotated[Path, typer.Argument(help="File of the session.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the group `effort`."""
-    # they take what a session is from here
-    from trimtab.cli import effort_clean_files, effort_clean_report
-
     effort_clean_files.register(clean)
     effort_clean_report.register(clean)
     app.add_typer(clean, name="clean")

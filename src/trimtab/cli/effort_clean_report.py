@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trimtab.cli.data_options import Html, write_page
-from trimtab.cli.effort_clean import Session
+from trimtab.cli.effort_clean_files import Session
 from trimtab.cli.output import AsJson, emit
 
 if TYPE_CHECKING:
