@@ -1,5 +1,6 @@
 """Small histograms: as SVG on pages, as block characters in a terminal."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, N_BINS = 168, 36, 24
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _TAIL = 0.01
+
+
+def round_step(least: float) -> float:
+    """Return the 1, 2 or 5 times a power of ten from `least` on, for the ticks of an axis.
+
+    Examples
+    --------
+    >>> round_step(0.3), round_step(20), round_step(21)
+    (0.5, 20.0, 50.0)
+    """
+    power = 10.0 ** math.floor(math.log10(least))
+    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= least))
 
 
 def spark(shares: Sequence[float], peak: float, width: int = 12) -> str:

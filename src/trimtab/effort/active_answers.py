@@ -42,7 +42,8 @@ class ActiveStatus(Record):
     model when it is; `changed` of the cleaned ones were dirty. `rows_left` may still be dirty.
     `gradient` is the size of the gradient on clean data *before* the last step. The model now is
     at most `distance_at_most` from the one of clean data (Euclidean, of all parameters), but for
-    a chance of 1 - `gradient.level`; None until a step was made.
+    a chance of 1 - `gradient.level`. Both are None until a step was made, and reach to infinity
+    after a batch with fewer than 5 dirty rows.
     """
 
     cleaned: int

@@ -72,8 +72,8 @@ class ActiveClean:
     seed : int, default=0
         Of the draws.
     delta : float, default=0.05
-        Chance that the interval of the gradient misses, for one look; it misses far more often
-        where a few dirty rows that look harmless matter most, until one of them was drawn.
+        Chance that the interval of the gradient misses, for one look. After a batch with fewer
+        than 5 dirty rows there is none; a few that look harmless and matter most may be missed.
     label_cost : float, default=1.0
         What cleaning one row costs, in `cost_unit`.
     cost_unit : str, default="minutes"

@@ -41,7 +41,8 @@ class CleaningStatus(Record):
     can still change a prediction: the most rows that have to be cleaned, costing at most
     `cost_at_most`. With labels of the validation points, `accuracy_now` is that of the default
     repairs, `accuracy_low` to `accuracy_high` is where the fully cleaned data are sure to come
-    out on these points, and `accuracy` bounds their accuracy on new data.
+    out on these points if the truth is among the candidates, and `accuracy` bounds their accuracy
+    on new data.
     """
 
     cleaned: int

@@ -1,12 +1,12 @@
 """The report of a cleaning session as one HTML page that loads nothing."""
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
 
 from trimtab.data.report_frame import page
+from trimtab.data.report_pictures import round_step
 from trimtab.effort.cleaning_report import CleaningReport
 from trimtab.stats.interval import Interval
 
@@ -117,9 +117,7 @@ def _axes(least: float, most: float, last: float) -> list[Markup]:
 
 def _step(last: float) -> int:
     """Return a round number of rows between two ticks, about a quarter of the axis."""
-    wanted = max(last / _TICKS, 1.0)
-    ten = 10 ** math.floor(math.log10(wanted))
-    return int(next(ten * times for times in (1, 2, 5, 10) if ten * times >= wanted))
+    return int(round_step(max(last / _TICKS, 1.0)))
 
 
 def _now(now: int, last: float) -> list[Markup]:

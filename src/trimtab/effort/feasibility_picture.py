@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from trimtab.data.report_pictures import round_step
+
 if TYPE_CHECKING:
     from trimtab.effort.feasibility_result import Feasibility
 
@@ -82,7 +84,7 @@ class _Axes:
         seen = [estimate for curve in found.curves for estimate in curve.estimates]
         self._first, self._last = math.log(min(sizes)), math.log(max(sizes))
         top = 1.05 * max(0.02, 1 - found.target_accuracy, *seen)
-        self._step = _round_step(top / 5)
+        self._step = round_step(0.999 * top / 5)
         self._top = self._step * math.ceil(top / self._step)
 
     def x(self, size: float) -> float:
@@ -151,9 +153,3 @@ def _line(points: Sequence[tuple[float, float]], number: int, width: float, name
 
 def _last(estimates: Sequence[float]) -> str:
     return f"{estimates[-1]:.3f}"
-
-
-def _round_step(step: float) -> float:
-    """Return the 1, 2 or 5 times a power of ten that is next above."""
-    power = 10.0 ** math.floor(math.log10(step))
-    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= step * 0.999))

@@ -20,8 +20,6 @@ from trimtab.effort.suspects import Suspect, find_suspects
 # candidates of the user's own, as text, by row and column
 Texts = Mapping[tuple[int, str], Sequence[str]]
 Doubts = Mapping[tuple[int, str], Suspect]
-
-
 # fewer rows may all differ by chance
 _LEAST_NAMED = 20
 

@@ -1,4 +1,4 @@
-"""A table with holes and its truth, and what people do to a file of answers."""
+"""Tables with holes and their truth, and what people do to a file of answers."""
 
 import csv
 
@@ -20,6 +20,22 @@ def orders(n=60):
     dirty = full.with_columns(
         distance=pl.when(row % 3 != 0).then("distance"),
         way=pl.when((row % 3 != 1) & (row % 6 != 0)).then("way"),
+    )
+    return full, dirty
+
+
+def tables(n=60):
+    """Orders that are late from afar or by sea; every third distance or way is empty."""
+    rng = np.random.default_rng(0)
+    full = pl.DataFrame(
+        {
+            "distance": rng.uniform(0, 100, n).round(1),
+            "way": rng.choice(["air", "road", "sea"], n, p=[0.3, 0.5, 0.2]),
+        }
+    ).with_columns(late=(pl.col("distance") > 50) | (pl.col("way") == "sea"))
+    row = pl.int_range(n)
+    dirty = full.with_columns(
+        distance=pl.when(row % 3 != 0).then("distance"), way=pl.when(row % 3 != 1).then("way")
     )
     return full, dirty
 

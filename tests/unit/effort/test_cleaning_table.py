@@ -1,25 +1,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from tests.unit.effort.cleaning_tables import tables
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, SourceError
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
-
-
-def tables(n=60):
-    """Orders that are late from afar or by sea; every third distance or way is empty."""
-    rng = np.random.default_rng(0)
-    full = pl.DataFrame(
-        {
-            "distance": rng.uniform(0, 100, n).round(1),
-            "way": rng.choice(["air", "road", "sea"], n, p=[0.3, 0.5, 0.2]),
-        }
-    ).with_columns(late=(pl.col("distance") > 50) | (pl.col("way") == "sea"))
-    row = pl.int_range(n)
-    dirty = full.with_columns(
-        distance=pl.when(row % 3 != 0).then("distance"), way=pl.when(row % 3 != 1).then("way")
-    )
-    return full, dirty
 
 
 def test_candidates_hold_the_plain_repairs_of_the_column(tmp_path):

@@ -1,29 +1,13 @@
 import json
 
-import numpy as np
 import polars as pl
 import pytest
 import typer
+from tests.unit.effort.cleaning_tables import tables
 from typer.testing import CliRunner
 
 from trimtab.cli.effort_clean import register
 from trimtab.cli.output import TrimtabGroup
-
-
-def tables(n=60):
-    """Orders that are late from afar or by sea; every third distance or way is empty."""
-    rng = np.random.default_rng(0)
-    full = pl.DataFrame(
-        {
-            "distance": rng.uniform(0, 100, n).round(1),
-            "way": rng.choice(["air", "road", "sea"], n, p=[0.3, 0.5, 0.2]),
-        }
-    ).with_columns(late=(pl.col("distance") > 50) | (pl.col("way") == "sea"))
-    row = pl.int_range(n)
-    dirty = full.with_columns(
-        distance=pl.when(row % 3 != 0).then("distance"), way=pl.when(row % 3 != 1).then("way")
-    )
-    return full, dirty
 
 
 @pytest.fixture
