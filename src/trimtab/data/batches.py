@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from trimtab.core.errors import SourceError
 from trimtab.data.text import UNREADABLE, unreadable
 
 # rows at a time: a column of them fits a core's cache, and a table of hundreds fits memory
@@ -33,21 +34,39 @@ def batches(frame: pl.LazyFrame, name: str, *, by_column: bool) -> Iterator[pl.D
     size = max(_COLUMNS, -(-len(columns) // _GROUPS)) if by_column else max(1, len(columns))
     groups = [columns[i : i + size] for i in range(0, len(columns), size)]
     try:
-        if len(groups) > 1 and frame.select(pl.len()).collect().item() <= _AHEAD_ROWS:
-            yield from _one_ahead(frame, groups)
-        else:
-            for group in groups:
-                yield from _opened(frame, group)
+        if not by_column:
+            yield from _opened(frame, columns)
+            return
+        n_rows = frame.select(pl.len()).collect().item()
+        for parts in (_one_ahead if n_rows <= _AHEAD_ROWS else _in_turn)(frame, groups):
+            yield from _whole(parts, n_rows, name)
     except UNREADABLE as error:
         raise unreadable(name, error) from None
 
 
-def _one_ahead(frame: pl.LazyFrame, groups: list[list[str]]) -> Iterator[pl.DataFrame]:
+def _one_ahead(frame: pl.LazyFrame, groups: list[list[str]]) -> Iterator[Iterator[pl.DataFrame]]:
     following = _opened(frame, groups[0])
     for group in groups[1:]:
         now, following = following, _opened(frame, group)
-        yield from now
-    yield from following
+        yield now
+    yield following
+
+
+def _in_turn(frame: pl.LazyFrame, groups: list[list[str]]) -> Iterator[Iterator[pl.DataFrame]]:
+    return (_opened(frame, group) for group in groups)
+
+
+def _whole(parts: Iterator[pl.DataFrame], n_rows: int, name: str) -> Iterator[pl.DataFrame]:
+    """Return the parts; if they end early, as when a thread that reads them dies, say so."""
+    seen = 0
+    for part in parts:
+        seen += part.height
+        yield part
+    if seen != n_rows:
+        raise SourceError(
+            f"{name}: expected {n_rows:,} rows, could read {seen:,}",
+            hint="Try again; if that does not help, write the file anew.",
+        )
 
 
 def _opened(frame: pl.LazyFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:

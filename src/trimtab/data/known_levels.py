@@ -1,5 +1,6 @@
 """Counts of texts that are nearly always among few known ones, by their hashes."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,27 +17,29 @@ _PART = 4 * PIECE
 # rows from which it pays to look at the first ones
 _MANY = 4 * PIECE
 # the fewest that do are best: counts are then made within a core's first cache
-_SLOT_BITS = range(6, 17)
+_LEAST_BITS, _MOST_BITS = 6, 16
 
 
 def counted_texts(values: pl.Series) -> pl.DataFrame:
-    """Return each text of a series without nulls with its count.
+    """Return each text of a series without nulls with its count."""
+    known = counted_by_first(values) if values.len() >= _MANY else None
+    return level_frame(values) if known is None else known.frame()
 
-    Of many rows the first ones tell which levels to expect.
-    """
-    if values.len() < _MANY:
-        return level_frame(values)
-    known = level_frame(values.head(PIECE))
-    made = KnownLevels(known[VALUE]).count(values) if known.height <= MAX_KNOWN else None
-    return level_frame(values) if made is None else made
+
+def counted_by_first(values: pl.Series) -> "KnownLevels | None":
+    """Count texts whose levels all occur in the first rows; None where others, or many, do."""
+    first = level_frame(values.head(PIECE))
+    known = KnownLevels(first[VALUE]) if first.height <= MAX_KNOWN else None
+    return known if known is not None and known.count(values) else None
 
 
 class KnownLevels:
     """Counts known texts two to three times as fast as a hash table that may grow.
 
-    Each known text has a slot of its own, some bits of its 64-bit hash; a part in which every
-    row has the hash that its slot expects holds nothing else. (Another text has the hash of a
-    known one once in 2**64.)
+    Each known text has a slot of its own, some bits of its 64-bit hash. A part whose hashes add
+    up, modulo 2**64, to what the texts in their slots would give holds nothing else. (Other
+    texts pass for known ones about once in 2**60; for one that fills a whole part of 2**17
+    rows, once in 2**31.)
 
     Parameters
     ----------
@@ -47,48 +50,60 @@ class KnownLevels:
     def __init__(self, values: pl.Series) -> None:
         hashes = values.hash(0).to_numpy()
         self._values = values
+        self._hashes = hashes
         self._place = next(
             (
                 (bits, shift)
-                for bits in _SLOT_BITS
+                for bits in range(_fewest_bits(hashes.size), _MOST_BITS + 1)
                 for shift in range(64 - bits + 1)
-                if 1 << bits >= hashes.size and _is_free(_slots(hashes, bits, shift))
+                if _is_free(_slots(hashes, bits, shift))
             ),
             None,
         )
         if self._place is not None:
             self._of_level = _slots(hashes, *self._place)
-            # a slot of no level expects what no hash in it can be
-            self._expected = np.full(1 << self._place[0], hashes[0])
-            self._expected[self._of_level[0]] = ~hashes[0]
-            self._expected[self._of_level] = hashes
+            self._counts = np.zeros(1 << self._place[0], np.int64)
 
-    def count(self, values: pl.Series) -> pl.DataFrame | None:
-        """Return the levels of texts with their counts; None if another text may be among them."""
+    def count(self, values: pl.Series) -> bool:
+        """Count texts; False, and nothing is counted, if another text may be among them."""
         if self._place is None:
-            return None
+            return False
         bits, shift = self._place
         found = np.zeros(1 << bits, np.int64)
-        for piece in _hashes(values):
+        total = 0
+        for piece in _pieces(values):
             slots = scratch(0, piece.size).view(np.int64)
             np.right_shift(piece, np.uint64(shift), out=slots.view(np.uint64))
             slots &= (1 << bits) - 1
-            expected = scratch(1, piece.size).view(np.uint64)
-            np.take(self._expected, slots, out=expected, mode="clip")
-            if not np.array_equal(expected, piece):
-                return None
             counts = np.bincount(slots)
             found[: counts.size] += counts
-        made = pl.DataFrame({VALUE: self._values, COUNT: found[self._of_level]})
+            total += int(np.add.reduce(piece))
+        known = found[self._of_level]
+        expected = int((known.astype(np.uint64) * self._hashes).sum())
+        if known.sum() != values.len() or (total - expected) % (1 << 64):
+            return False
+        self._counts += found
+        return True
+
+    def frame(self) -> pl.DataFrame:
+        """Return the levels that were met, with how often in all."""
+        if self._place is None:
+            return pl.DataFrame({VALUE: self._values.clear(), COUNT: np.empty(0, np.int64)})
+        made = pl.DataFrame({VALUE: self._values, COUNT: self._counts[self._of_level]})
         return made.filter(pl.col(COUNT) > 0)
 
 
-def _hashes(values: pl.Series) -> Iterator[HashArray]:
+def _pieces(values: pl.Series) -> Iterator[HashArray]:
     """Return hashes in pieces that fit a core's cache, made in parts of several."""
     for start in range(0, values.len(), _PART):
         part = values.slice(start, _PART).hash(0).to_numpy()
         for i in range(0, part.size, PIECE):
             yield part[i : i + PIECE]
+
+
+def _fewest_bits(n: int) -> int:
+    """Return from how many bits on a chance that no two of `n` share a slot is worth a try."""
+    return max(_LEAST_BITS, math.ceil(2 * math.log2(max(n, 1))) - 4)
 
 
 def _slots(hashes: HashArray, bits: int, shift: int) -> IntArray:

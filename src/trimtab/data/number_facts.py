@@ -153,8 +153,8 @@ class NumberFacts:
 
     def _add_many(self, numbers: Numbers, low: float, high: float) -> None:
         values: FloatArray = numbers.astype(np.float64, copy=False)
-        if low <= 0 <= high:
-            self.zeros += int(np.count_nonzero(values == 0))
+        zeros = int(np.count_nonzero(values == 0)) if low <= 0 <= high else 0
+        self.zeros += zeros
         if low < 0:
             self.negative += int(np.count_nonzero(values < 0))
         for spot, atom in enumerate(self._atoms):
@@ -163,7 +163,8 @@ class NumberFacts:
         # integers that fit a float are hashed as one: no second array of them
         exact = numbers if max(-low, high) >= _EXACT else values
         self.hashes = smallest_hashes(exact, known=self.hashes)
-        self._histograms.append(counted(values, self._resolution(values), low=low, high=high))
+        bits = self._resolution(values)
+        self._histograms.append(counted(values, bits, low=low, high=high, n_zeros=zeros))
         if len(self._histograms) > _FOLD:
             self._histograms = [self._histograms[0].merged(*self._histograms[1:])]
 

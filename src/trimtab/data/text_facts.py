@@ -3,7 +3,7 @@
 import polars as pl
 
 from trimtab.data.column_merge import text_hashes
-from trimtab.data.known_levels import MAX_KNOWN, KnownLevels
+from trimtab.data.known_levels import MAX_KNOWN, KnownLevels, counted_by_first
 from trimtab.data.levels import COUNT, MAX_LEVELS, VALUE, Levels, level_frame
 from trimtab.stats.arrays import PIECE
 from trimtab.stats.distinct import HashArray, merged_hashes
@@ -34,30 +34,38 @@ class TextFacts:
 
     def add(self, values: pl.Series) -> None:
         """Take in the texts of a part, without nulls."""
-        part = self._counted(values)
+        if self._known is not None and self._known.count(values):
+            return
+        self._settle()
+        # surprised often, expect nothing any more
+        worth = values.len() > PIECE and self._surprises < _SURPRISES
+        self._surprises += 1
+        self._known = counted_by_first(values) if worth else None
+        if self._known is None:
+            made = level_frame(values)
+            self._take(made)
+            if worth and made.height <= MAX_KNOWN:
+                self._known = KnownLevels(made[VALUE])
+
+    def finish(self) -> None:
+        """Look at what has only been counted so far."""
+        self._settle()
+        if self.levels.complete:
+            self._look_at(self.levels.frame())
+
+    def _settle(self) -> None:
+        """Take in what the known levels have counted; parts after it are counted anew."""
+        if self._known is not None:
+            self._take(self._known.frame())
+            self._known = None
+
+    def _take(self, part: pl.DataFrame) -> None:
         if not self.levels.complete:
             self._look_at(part)
         self.levels.add(part)
         if self.levels.too_many():
             self._look_at(self.levels.frame())
             self.levels.cut()
-
-    def _counted(self, values: pl.Series) -> pl.DataFrame:
-        """Count the levels of a part; those of the first part are expected again."""
-        made = self._known.count(values) if self._known is not None else None
-        if made is not None:
-            return made
-        made = level_frame(values)
-        # once surprised, expect all levels again, but not for ever
-        worth = made.height <= MAX_KNOWN and self._surprises < _SURPRISES
-        self._known = KnownLevels(made[VALUE]) if worth and values.len() > PIECE else None
-        self._surprises += 1
-        return made
-
-    def finish(self) -> None:
-        """Look at what has only been counted so far."""
-        if self.levels.complete:
-            self._look_at(self.levels.frame())
 
     @property
     def lengths(self) -> tuple[float, float, float] | None:

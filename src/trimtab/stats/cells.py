@@ -18,6 +18,7 @@ _OCTAVES = 48
 _TINY = 2.0**-1022
 _MINUS_ZERO = np.uint64(1 << 63)
 _SAMPLE = 1024
+_NOTHING = np.zeros(PIECE, np.int64)
 
 
 def log_linear(
@@ -71,11 +72,16 @@ def log_linear(
 
 
 def counted(
-    values: FloatArray, bits: int, *, low: float | None = None, high: float | None = None
+    values: FloatArray,
+    bits: int,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    n_zeros: int | None = None,
 ) -> LogLinear:
     """Count finite values at a resolution, or the finest below it that fits a core's cache.
 
-    `low` and `high` are bounds of the values, if known.
+    `low` and `high` are bounds of the values, and `n_zeros` of them are zeros, if known.
     """
     low = float(values.min()) if low is None else low
     high = float(values.max()) if high is None else high
@@ -93,27 +99,31 @@ def counted(
     while last - first > _MAX_SPAN:
         bits -= 1
         first, last = (code_of(x, bits) for x in (start if joined else near, far))
-    span = last - first + 2
+    # a power of two: the bit of the sign is moved there
+    span = 1 << (last - first + 1).bit_length()
     found = np.zeros(2 * span, np.int64)
     for start_of in range(0, values.size, PIECE):
         piece = values[start_of : start_of + PIECE].view(np.uint64)
         keys = scratch(0, piece.size).view(np.int64)
         np.right_shift(piece, np.uint64(52 - bits), out=keys.view(np.uint64))
-        if signed:
-            sides = np.right_shift(keys, 11 + bits, out=scratch(1, piece.size).view(np.int64))
         if low <= 0:
             # -0.0 has a sign too
             keys &= (1 << (11 + bits)) - 1
         keys -= first - 1
         if joined:
-            np.maximum(keys, 0, out=keys)
+            # with an array: numpy is slower where one side is a single number
+            np.maximum(keys, _NOTHING[: piece.size], out=keys)
         if signed:
-            sides *= span
-            keys += sides
+            sides = scratch(1, piece.size).view(np.uint64)
+            np.right_shift(piece, np.uint64(64 - span.bit_length()), out=sides)
+            sides &= np.uint64(span)
+            keys += sides.view(np.int64)
         counts = np.bincount(keys)
         found[: counts.size] += counts
-    floor = start if joined and found[0] + found[span] > np.count_nonzero(values == 0) else 0.0
-    if signed and found[span]:
+    if n_zeros is None:
+        n_zeros = int(np.count_nonzero(values == 0))
+    floor = start if joined and found[0] + found[span] > n_zeros else 0.0
+    if signed and n_zeros and found[span]:
         # -0.0 is 0
         zeros = int(np.count_nonzero(values.view(np.uint64) == _MINUS_ZERO))
         found[span] -= zeros

@@ -42,7 +42,10 @@ def smallest_hashes(values: ArrayLike, *, known: HashArray | None = None) -> Has
     # where enough begin with zeros, no other is among the smallest
     if kept.size == 0 or kept[-1] < _ZEROS:
         hashes = _hashed(_promising(array))
-        small = merged_hashes(kept, hashes[hashes < kept[-1]] if kept.size == N_HASHES else hashes)
+        if kept.size == N_HASHES:
+            new = hashes[hashes < kept[-1]]
+            return merged_hashes(kept, new) if new.size else kept
+        small = merged_hashes(kept, hashes)
         if small.size == N_HASHES:
             return small
     for start in range(0, array.size, PIECE):
@@ -57,10 +60,16 @@ def merged_hashes(a: HashArray, b: HashArray) -> HashArray:
     both = np.concatenate([a, b])
     some = 4 * N_HASHES
     if both.size > 2 * some:
-        found = np.unique(np.partition(both, some)[:some])
+        found = _different(np.partition(both, some)[:some])
         if found.size >= N_HASHES:
             return found[:N_HASHES]
-    return np.unique(both)[:N_HASHES]
+    return _different(both)[:N_HASHES]
+
+
+def _different(hashes: HashArray) -> HashArray:
+    """Return each once, increasing; for so few, numpy's `unique` takes longer."""
+    ordered = np.sort(hashes)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if ordered.size else ordered
 
 
 def estimated_distinct(hashes: HashArray) -> float:

@@ -143,7 +143,7 @@ def moments_of(values: FloatArray) -> Moments:
             gap = np.subtract(piece, near, out=scratch(0, piece.size))
             square = np.multiply(gap, gap, out=scratch(1, piece.size))
             first += float(np.add.reduce(gap))
-            second += _product(gap, gap)
+            second += float(np.add.reduce(square))
             third += _product(gap, square)
             fourth += _product(square, square)
         if not math.isfinite(second):
@@ -159,8 +159,8 @@ def moments_of(values: FloatArray) -> Moments:
 def _product(a: FloatArray, b: FloatArray) -> float:
     """Return the inner product, in rows so short that BLAS starts no threads for them."""
     whole = a.size - a.size % _ROW
-    found = float(np.vecdot(a[whole:], b[whole:]))
+    found = 0.0 if whole == a.size else float(np.vecdot(a[whole:], b[whole:]))
     if whole:
         rows = np.vecdot(a[:whole].reshape(-1, _ROW), b[:whole].reshape(-1, _ROW))
-        found += float(rows.sum())
+        found += float(np.add.reduce(rows))
     return found
