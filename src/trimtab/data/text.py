@@ -2,13 +2,13 @@
 
 import io
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from trimtab.core.errors import SchemaError, SourceError
+from trimtab.data.text_types import typed_columns
 
 MARKERS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
@@ -54,7 +54,7 @@ def _typed(frame: pl.LazyFrame, name: str, nulls: tuple[str, ...]) -> pl.LazyFra
             f"{name}: expected each column once, got `{twins[0]}` more than once",
             hint="Rename one of them in the header line.",
         )
-    return frame.with_columns(_types(frame, columns, () if nulls else MARKERS))
+    return frame.with_columns(typed_columns(frame, columns, () if nulls else MARKERS))
 
 
 def _separator(head: bytes) -> str:
@@ -62,52 +62,6 @@ def _separator(head: bytes) -> str:
     line = head.splitlines()[0].decode("utf-8", "replace")
     bare = re.sub(r'"[^"]*"', "", line)
     return max((",", ";", "\t", "|"), key=bare.count)
-
-
-def _types(frame: pl.LazyFrame, columns: list[str], markers: Sequence[str]) -> list[pl.Expr]:
-    """Return the expressions that give text columns the types that all of their values have.
-
-    One pass over the text. A column that is numbers and a marker, and nothing else, shows that
-    the marker means "missing" in this file.
-    """
-    # few columns have many different values, so that the rest is cheap
-    row = frame.select(pl.col(name).unique().implode() for name in columns).collect().row(0)
-    kinds: dict[str, type[pl.DataType]] = {}
-    found: set[str] = set()
-    for name, texts in zip(columns, row, strict=True):
-        values = pl.Series(texts, dtype=pl.String).str.strip_chars()
-        marked = values.is_in(markers)
-        kinds[name] = _type(values.filter(~marked & (values != "")))
-        if kinds[name] != pl.String:
-            found.update(values.filter(marked))
-    return [
-        _read_as(pl.col(name), kind, sorted(found)).alias(name) for name, kind in kinds.items()
-    ]
-
-
-def _type(values: pl.Series) -> type[pl.DataType]:
-    """Return the narrowest type that all values can be read as."""
-    count = values.count()
-    if count == 0:
-        return pl.String
-    if values.cast(pl.Int64, strict=False).count() == count:
-        return pl.Int64
-    if values.cast(pl.Float64, strict=False).count() == count:
-        # a whole number too long for 64 bits is a name, not a quantity
-        return pl.Float64 if values.str.contains("[.a-zA-Z]").any() else pl.String
-    truths = values.str.to_lowercase().is_in(("true", "false")).sum()
-    return pl.Boolean if truths == count else pl.String
-
-
-def _read_as(text: pl.Expr, kind: type[pl.DataType], markers: list[str]) -> pl.Expr:
-    bare = text.str.strip_chars()
-    if kind == pl.Boolean:
-        lower = bare.str.to_lowercase()
-        return pl.when(lower == "true").then(True).when(lower == "false").then(False)
-    if kind != pl.String:
-        # strict=False: all values were seen to be numbers, so what is left is markers
-        return bare.cast(kind, strict=False)
-    return pl.when(~bare.is_in(markers)).then(text) if markers else text
 
 
 def unreadable(name: str, error: BaseException, content: Any = None) -> SourceError:

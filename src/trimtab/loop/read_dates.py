@@ -5,11 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from trimtab.data.text_types import DAY_FORMAT, TIME_FORMATS
+
 DATE_SHARE = 0.95
-DATE_FORMATS = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z",
-)  # fmt: skip
 _UTC: Any = {"time_unit": "us", "time_zone": "UTC"}
 
 
@@ -31,7 +29,7 @@ def _date_format(column: pl.Series) -> str | None:
     if not len(sample) or not sample.str.contains(r"^\d{4}-\d{2}-\d{2}").all():
         return None
     held = column.count()
-    for form in DATE_FORMATS:
+    for form in (DAY_FORMAT, *TIME_FORMATS):
         if column.str.to_datetime(form, **_UTC, strict=False).count() >= DATE_SHARE * held:
             return form
     return None

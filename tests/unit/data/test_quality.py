@@ -265,7 +265,7 @@ def test_the_weather_table_is_told_as_it_is(weather):
     (gale,) = report.accuracy.parts
     assert (gale.name, gale.column, gale.faults) == ("max", "wind_speed", 1)
     assert gale.examples == (
-        {"origin": "EWR", "time_hour": "2013-02-12T08:00:00Z", "wind_speed": 1048.36058},
+        {"origin": "EWR", "time_hour": datetime(2013, 2, 12, 8, tzinfo=UTC), "wind_speed": 1048.36058},
     )
     assert report.worst()[0] is gust
     gap = next(part for part in report.completeness.parts if part.name == "gap")

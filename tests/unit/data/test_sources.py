@@ -2,6 +2,7 @@ import gzip
 import sqlite3
 import zipfile
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +58,37 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path, name):
 )
 def test_every_kind_of_table_gives_the_same_rows(table):
     assert read_source(table).collect().equals(ROWS)
+
+
+def csv(folder: Path, *texts: str) -> pl.Series:
+    (folder / "a.csv").write_text("at,n\n" + "".join(f"{text},1\n" for text in texts))
+    return read_source(folder / "a.csv").collect()["at"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2026-02-03", date(2026, 2, 3)),
+        ("2026-02-03T04:05", datetime(2026, 2, 3, 4, 5)),
+        ("2026-02-03 04:05:06.5", datetime(2026, 2, 3, 4, 5, 6, 500_000)),
+        ("2026-02-03T04:05:06Z", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("2026-02-03 04:05:06+0200", datetime(2026, 2, 3, 2, 5, 6, tzinfo=UTC)),
+        ("2026-02-03T04:05-01:30", datetime(2026, 2, 3, 5, 35, tzinfo=UTC)),
+    ],
+)
+def test_iso_times_in_text_are_times_and_markers_are_missing(tmp_path, text, value):
+    assert csv(tmp_path, text, "", "NA", text).to_list() == [value, None, None, value]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("03/04/2026",), ("2026-02-30",), ("2026-02-03", "soon"), ("2026-02-03 04:05 h",),
+        ("2026-02-03", "2026-02-03T04:05"), ("2026-02-03T04:05Z", "2026-02-03T04:05"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_time_or_not_of_one_kind_stays_text(tmp_path, texts):
+    assert csv(tmp_path, *texts).to_list() == list(texts)
 
 
 def test_a_glob_and_a_list_read_files_in_order(tmp_path):
@@ -170,7 +202,7 @@ def test_flights_have_the_types_that_polars_infers_from_all_of_the_file(flights,
     assert flights["tailnum"].null_count() == 2_512
     assert flights["arr_delay"].null_count() == 9_430
     assert flights.schema["dep_delay"] == pl.Int64
-    assert flights["time_hour"][0] == "2013-01-01T10:00:00Z"
+    assert flights["time_hour"][0] == datetime(2013, 1, 1, 10, tzinfo=UTC)
     assert weather.schema["wind_gust"] == pl.Float64
 
 
