@@ -99,7 +99,7 @@ def draft_project(
         rows=frame.height,
         labelled=values.count(),
         schema=_schema(table, None if clock == "row_number" else clock, key, label, label_time),
-        notes=_notes(found, clock, dated_by, times),
+        notes=_notes(found, clock, dated_by, times, frame.schema),
         warnings=(*warnings, *_label_warnings(values, known, found.kind)),
     )
 
@@ -149,7 +149,9 @@ def _label_warnings(values: pl.Series, known: pl.Series, kind: TaskKind) -> list
     return [f"no training row has the label {named}: the first model cannot answer it"]
 
 
-def _notes(label: Label, clock: Clock, dated_by: Clock, times: pl.Series) -> tuple[str, ...]:
+def _notes(
+    label: Label, clock: Clock, dated_by: Clock, times: pl.Series, schema: pl.Schema
+) -> tuple[str, ...]:
     notes = [f"the task is {label.kind}: {label.why}"]
     if label.positive is not None:
         notes.append(f"`{label.positive}` counts as 1, the other label as 0")
@@ -161,7 +163,9 @@ def _notes(label: Label, clock: Clock, dated_by: Clock, times: pl.Series) -> tup
             f"learn and to watch by; the rows are in its order, so {order}"
         )
     elif clock == "row_number":
-        notes.append(f"no --time: {order}")
+        dated = [name for name, kind in schema.items() if kind in (pl.Date, pl.Datetime)]
+        perhaps = f" (`{dated[0]}` holds times: perhaps --time {dated[0]})" if dated else ""
+        notes.append(f"no --time: {order}{perhaps}")
     elif undated:
         notes.append(
             f"{undated:,} rows have no readable `{clock_name(clock)}`: they are set aside"

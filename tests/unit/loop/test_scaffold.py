@@ -156,7 +156,14 @@ def test_without_a_time_the_order_of_the_rows_is_the_clock(tmp_path: Path) -> No
     check_whole(project)
     assert project.table("orders").time == "row_number"
     assert any("order of the rows is the clock" in note for note in result.notes)
+    assert not any("--time asked" in note for note in result.notes)
     assert 8 <= result.windows <= 13
+
+
+def test_a_column_of_times_that_was_not_asked_for_is_named(tmp_path: Path) -> None:
+    result, _ = made(tmp_path, orders().drop("closed", "signed.up"), time=None)
+
+    assert any("perhaps --time asked" in note for note in result.notes)
 
 
 def test_a_clock_too_coarse_to_learn_by_gives_way_to_the_order_of_the_rows(
