@@ -1,4 +1,4 @@
-"""What type the columns of delimited text have: that which every one of their values can be read as.
+"""What type the columns of delimited text have: the one that all of their values can be read as.
 
 Times are those of ISO 8601. Other ways to write a date have more than one reading (is 03/04 in
 March?), and stay text.
