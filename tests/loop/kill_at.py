@@ -15,7 +15,7 @@ import httpx
 import sqlalchemy as sa
 
 from trimtab.cli.main import app
-from trimtab.data import tables
+from trimtab.data import delta_log
 
 
 class Moments:
@@ -50,7 +50,7 @@ class Moments:
 def main(last, words):
     moments = Moments(last)
     sa.event.listen(sa.engine.Engine, "commit", moments.count)
-    tables.write_deltalake = moments.before(tables.write_deltalake)
+    delta_log.write_deltalake = moments.before(delta_log.write_deltalake)
     Path.replace = moments.before(Path.replace)
     httpx.Client.request = moments.before(httpx.Client.request)
     try:

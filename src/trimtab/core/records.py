@@ -29,8 +29,11 @@ class DatasetVersion(Record):
 
     `fingerprint` is a hash of the rows (values, column names and types) of each ingest in turn:
     two versions with the same fingerprint hold the same data, whatever they were read from. The
-    same rows ingested in other portions have another one. `reader`, on a version that comes from
-    `Tables`, opens its rows; it is no part of the record.
+    same rows ingested in other portions have another one. `change` says what the version did with
+    the rows of its `parent`: it holds them and others after them (`append`), or mended ones in
+    their place (`replace`). `lineage` says to programs what it was made from where `source` says
+    it in words: of a cleaned table, the version and session it comes from, who cleaned, and when.
+    `reader`, on a version that comes from `Tables`, opens its rows; it is no part of the record.
     """
 
     table: str
@@ -45,6 +48,8 @@ class DatasetVersion(Record):
     time_max: datetime | None
     parent: int | None
     created_at: datetime
+    change: Literal["append", "replace"] = "append"
+    lineage: dict[str, Any] | None = field(default=None, hash=False)
     reader: Callable[[], Any] | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

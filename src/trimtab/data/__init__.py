@@ -7,7 +7,7 @@ A guide, in the order a row meets them:
 - `time` turns whatever dates a row into one UTC event time, and cuts time into windows.
 - `intake` sorts rows into those to keep and those to set aside, and refuses clashing keys;
   `fingerprint` names content by a hash that no file name or clock has a part in.
-- `tables` appends rows to Delta tables; each append is a *dataset version* (`flights@7`).
+- `tables` adds rows to Delta tables, or mends them; each makes a *dataset version* (`flights@7`).
 - `profile` describes tables in one pass over `batches`, whole and by `groups`, and adds parts up.
   `column_profile` says what is known of a column, `column_facts` gathers it (`number_facts`,
   `text_facts`, `levels`, `known_levels`, `vector_profile`), `column_merge` adds, `profile_file`
@@ -29,5 +29,5 @@ A guide, in the order a row meets them:
   `drift_report` what comes of them, `effect_words` by how much.
 - `report` draws all of these as pages (`report_words`, `report_pictures`, `templates/`).
 
-`deltalake` is imported by `tables` alone, the ADBC drivers by `sources` alone.
+`deltalake` is imported by `delta_log` alone, the ADBC drivers by `sources` alone.
 """

@@ -5,7 +5,7 @@ over plain buffers, so that it holds across versions of the libraries that made 
 """
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -28,9 +28,15 @@ def content_hash(rows: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def chained(parent: str | None, content: str) -> str:
-    """Return the fingerprint of a version: its parent's, and the hash of the rows it added."""
-    return hashlib.sha256(f"{parent or ''}+{content}".encode()).hexdigest()[:32]
+def chained(
+    parent: str | None, content: str, *, change: Literal["append", "replace"] = "append"
+) -> str:
+    """Return the fingerprint of a version: its parent's, and the hash of the rows it brought.
+
+    Rows that were added and rows that came in the place of all others make two versions.
+    """
+    sign = {"append": "+", "replace": "="}[change]
+    return hashlib.sha256(f"{parent or ''}{sign}{content}".encode()).hexdigest()[:32]
 
 
 def _feed(digest: Any, series: pl.Series) -> None:

@@ -46,7 +46,7 @@ def build_rows(workspace: Workspace, *, at: datetime) -> DatasetVersion:
     names = [project.task.table, *(join.table for join in project.joins)]
     newest = {name: _newest(tables, name) for name in names}
     rows = assemble_rows(project, {n: tables.read(v).collect() for n, v in newest.items()})
-    # Labels arrive and tables are mended, while a Delta table here only grows: rows with another
+    # Labels arrive and tables are mended, while an ingest only adds rows: those with another
     # content are another table, so that what was trained on stays as it was.
     name = f"{project.task.name}_rows-{content_hash(rows)[:8]}"
     made_of = " + ".join(version.name for version in newest.values())

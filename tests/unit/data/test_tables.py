@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from trimtab.core.errors import KeyClashError, NotFoundError, SchemaError, SourceError
+from trimtab.data import delta_log, quarantine
+from trimtab.data import tables as tables_file
 from trimtab.data.checks import validate
 from trimtab.data.infer import infer_schema
 from trimtab.data.profile import profile
@@ -262,18 +264,17 @@ def test_processes_that_ingest_at_once_lose_nothing(tmp_path):
 
 def _ingest_and_die(folder: Path, file: Path, place: str) -> None:
     """Kill this process before or after the rows are committed."""
-    write, done = Tables._write, []
+    write = delta_log.write_rows
 
-    def deadly(self, delta, name, *args, **options):
-        if place == f"before {name}":
+    def deadly(path, *args, **options):
+        if place == f"before {path.name}":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = write(self, delta, name, *args, **options)
-        done.append(name)
-        if place == f"after {name}":
+        result = write(path, *args, **options)
+        if place == f"after {path.name}":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    Tables._write = deadly
+    tables_file.write_rows = quarantine.write_rows = deadly
     Tables(folder).ingest("t", file, key=["id"], at=AT)
 
 
