@@ -43,6 +43,26 @@ def with_cells(column: pl.Series, texts: Mapping[int, str]) -> pl.Series:
     ).to_series()
 
 
+def type_notes(
+    before: pl.DataFrame, after: pl.DataFrame, placed: Mapping[str, Mapping[int, str]]
+) -> tuple[str, ...]:
+    """Return a sentence for each column whose type could not hold what was placed in it."""
+    notes = []
+    for name, texts in placed.items():
+        column, kind = before[name], after.schema[name]
+        if kind == column.dtype:
+            continue
+        row, text = next(
+            (row, text)
+            for row, text in texts.items()
+            if with_cells(column.slice(row, 1), {0: text}).dtype != column.dtype
+        )
+        notes.append(
+            f"`{name}` is {kind} now: {column.dtype} cannot hold {text.strip()!r} (row {row})"
+        )
+    return tuple(notes)
+
+
 def _value(column: pl.Series, row: int, text: str) -> Any:
     """Return a text as a value of a column, of its type or one like it."""
     kind = column.dtype
@@ -102,3 +122,26 @@ def _check_exact(column: pl.Series) -> None:
             "beside fractions",
             hint="Mend the fix that is no whole number, or leave the column out (--ignore).",
         )
+
+
+def means(value: Any, text: str) -> bool:
+    """Return whether a cell holds what a text says.
+
+    Examples
+    --------
+    >>> means(3, "3.0"), means(True, "true"), means(None, "3"), means("3", "3.0")
+    (True, True, False, False)
+    """
+    if isinstance(value, bool):
+        return text.strip().lower() == str(value).lower()
+    if isinstance(value, (int, float, Decimal)):
+        return number_of(text) == Decimal(str(value))
+    return bool(value == text)
+
+
+def number_of(text: str) -> Decimal | None:
+    """Return the number that a text is, None if it is none."""
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        return None

@@ -1,40 +1,44 @@
 """The cleaned table: the whole source with the true cells in place, and how it came about."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import SchemaError, SourceError
+from trimtab.core.errors import SchemaError
 from trimtab.core.records import DatasetVersion, Record
 from trimtab.data.sources import source_name
-from trimtab.effort.cell_placing import with_cells
+from trimtab.effort.cell_placing import type_notes, with_cells
 from trimtab.effort.cleaning_file import read_about, read_fixes, session_fingerprint
-from trimtab.effort.cleaning_fix import cell_texts
+from trimtab.effort.cleaning_fix import RowFix, cell_texts
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_source import known_cells, source_rows
-from trimtab.effort.cleaning_table import CleaningTable, open_cleaning
-
-if TYPE_CHECKING:
-    from trimtab.data.tables import Tables
+from trimtab.effort.cleaning_table import CleaningTable
 
 REPAIRED = "_repaired"
 _Texts = dict[str, dict[int, str]]
+# all that was ever said of a cell, by column and row, the last counts; None: as the source has it
+Said = Mapping[str, Mapping[int, Sequence[str | None]]]
 
 
 @dataclass(frozen=True, slots=True)
 class CleaningRecord(Record):
     """Where a cleaned table comes from: the table it was, and what was done to it.
 
+    `source_version` is the dataset version that was cleaned, None if it was another table;
     `source_fingerprint` is the hash of the rows that the session began from, `session` that of
     all that was given and told; `by` counts the rows that each person fixed (those that nobody
-    put a name to under the empty name).
+    put a name to under the empty name), and `cells_guessed` the cells that nobody fixed and
+    `repair` filled.
     """
 
     source: str
+    source_version: str | None
     source_fingerprint: str
     session: str
     n_rows: int
@@ -42,15 +46,32 @@ class CleaningRecord(Record):
     by: dict[str, int]
     first_at: datetime | None
     last_at: datetime | None
+    cells_guessed: int = 0
 
     @property
     def sentence(self) -> str:
         """The origin in words, short enough to stand as the source of a dataset version."""
         names, plural = ", ".join(name for name in self.by if name), "s" * (self.rows_cleaned != 1)
+        guesses = f", {self.cells_guessed:,} cell{'s' * (self.cells_guessed != 1)} by guesses"
         return (
             f"{self.source} (content {self.source_fingerprint[:12]}), {self.rows_cleaned:,} "
             f"row{plural} cleaned{f' by {names}' if names else ''} (session {self.session[:12]})"
+            f"{guesses if self.cells_guessed else ''}"
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CleanedTable:
+    """A table before and after: its `source` rows, the cleaned `rows`, and what was `said`.
+
+    `notes` name the columns whose type could not hold what was said.
+    """
+
+    rows: pl.DataFrame
+    source: pl.DataFrame
+    said: Said
+    record: CleaningRecord
+    notes: tuple[str, ...]
 
 
 def cleaned_table(file: str | Path, source: Any = None, *, repair: bool = False) -> pl.DataFrame:
@@ -72,7 +93,7 @@ def cleaned_table(file: str | Path, source: Any = None, *, repair: bool = False)
         The session.
     source : anything that `read_source` reads, optional
         The table that the session began from, if it is no longer where it was, or was a data
-        frame.
+        frame or a dataset version.
     repair : bool, default=False
         Whether to fill what nobody fixed.
 
@@ -99,25 +120,27 @@ def cleaned_table(file: str | Path, source: Any = None, *, repair: bool = False)
     ...     cleaned_table(file, train)["km"].to_list(), cleaning_record(file).by
     ([1, 3, 8, 9], {'ann': 1})
     """
+    return finish_cleaning(file, source, repair=repair).rows
+
+
+def finish_cleaning(file: str | Path, source: Any = None, *, repair: bool = False) -> CleanedTable:
+    """Return the cleaned table with all that is known of it (see `cleaned_table`)."""
     session, table = open_cleaning(file)
     rows = source_rows(file, table, source)
-    told: _Texts = defaultdict(dict)
-    for fix in {fix.row: fix for fix in read_fixes(file)}.values():
-        cells = known_cells(fix, session, table)
-        if cells is None:
-            raise SchemaError(
-                f"expected the cells of row {fix.row}, got features alone",
-                hint="Fix it again with `cells={COLUMN: TEXT}`.",
-            )
-        for name, text in cells.items():
-            if text is not None:
-                told[name][fix.row] = text
+    said = _said(read_fixes(file), session, table)
+    told = {name: _last(cells) for name, cells in said.items()}
     guessed = _guesses(table, [r for r in table.dirty if r not in session.fixed]) if repair else {}
-    cleaned = rows.with_columns(
-        with_cells(rows[name], told.get(name, {}) | guessed.get(name, {}))
+    placed = {
+        name: told.get(name, {}) | guessed.get(name, {})
         for name in dict.fromkeys([*told, *guessed])
-    )
-    return cleaned.with_columns(_named(guessed, rows.height)) if repair else cleaned
+    }
+    cleaned = rows.with_columns(with_cells(rows[name], texts) for name, texts in placed.items())
+    notes = type_notes(rows, cleaned, placed)
+    if repair:
+        cleaned = cleaned.with_columns(_named(guessed, rows.height))
+    n_guessed = sum(len(texts) for texts in guessed.values())
+    record = replace(cleaning_record(file, source), cells_guessed=n_guessed)
+    return CleanedTable(cleaned, rows, said, record, notes)
 
 
 def cleaning_record(file: str | Path, source: Any = None) -> CleaningRecord:
@@ -125,8 +148,10 @@ def cleaning_record(file: str | Path, source: Any = None) -> CleaningRecord:
     fixes = list({fix.row: fix for fix in read_fixes(file)}.values())
     about = read_about(file)
     times = [fix.at for fix in fixes if fix.at is not None]
+    version = about.get("version") if source is None else None
     return CleaningRecord(
         source=about["source"] if source is None else source_name(source),
+        source_version=source.name if isinstance(source, DatasetVersion) else version,
         source_fingerprint=about["fingerprint"],
         session=session_fingerprint(file),
         n_rows=about["n_rows"],
@@ -137,53 +162,28 @@ def cleaning_record(file: str | Path, source: Any = None) -> CleaningRecord:
     )
 
 
-def ingest_cleaned(
-    tables: "Tables",
-    name: str,
-    rows: pl.DataFrame,
-    record: CleaningRecord,
-    *,
-    at: datetime,
-    **options: Any,
-) -> DatasetVersion:
-    """Make a cleaned table a dataset version of a table of its own.
+def _said(fixes: Sequence[RowFix], session: CleaningSession, table: CleaningTable) -> Said:
+    """Return all that was said of cells; of a row, what was said last counts as a whole."""
+    said: dict[str, dict[int, list[str | None]]] = defaultdict(dict)
+    last = {fix.row: fix for fix in fixes}
+    for fix in fixes:
+        cells = known_cells(fix, session, table)
+        if cells is None and fix is last[fix.row]:
+            raise SchemaError(
+                f"expected the cells of row {fix.row}, got features alone",
+                hint="Fix it again with `cells={COLUMN: TEXT}`.",
+            )
+        for name, text in (cells or {}).items():
+            said[name].setdefault(fix.row, []).append(text)
+        for name in said:
+            if fix.row in said[name] and name not in (cells or {}):
+                said[name][fix.row].append(None)
+    return said
 
-    The version's `source` says what it was made from and what was done (`record.sentence`). It
-    is no further version of the table that was cleaned: versions of a table hold the rows of the
-    one before and more, and would then hold each row twice, unclean and clean. The same again
-    gives the same version.
 
-    Parameters
-    ----------
-    tables : Tables
-        Where to.
-    name : str
-        The new table, for example ``orders_clean``.
-    rows : polars.DataFrame
-        From `cleaned_table`.
-    record : CleaningRecord
-        From `cleaning_record`, read at the same time.
-    at : datetime
-        The moment.
-    **options
-        `time`, `key` and `schema`, as in `Tables.ingest`.
-
-    Raises
-    ------
-    SourceError
-        If the table is there with other rows.
-    """
-    told = record.sentence + (", the rest by guesses" if REPAIRED in rows.columns else "")
-    there = tables.versions(name) if name in tables.names() else []
-    for version in there:
-        if version.source == told:
-            return version
-    if there:
-        raise SourceError(
-            f"expected no table `{name}` yet, got {there[-1].name} from {there[-1].source}",
-            hint=f"Take another name, for example --into {name}_clean.",
-        )
-    return tables.ingest(name, rows, name=told, at=at, **options)
+def _last(cells: Mapping[int, Sequence[str | None]]) -> dict[int, str]:
+    """Return the texts that count; a cell that is right as it stands has none."""
+    return {row: texts[-1] for row, texts in cells.items() if texts[-1] is not None}
 
 
 def _guesses(table: CleaningTable, rows: Sequence[int]) -> _Texts:

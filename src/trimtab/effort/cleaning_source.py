@@ -12,6 +12,7 @@ from trimtab.data.fingerprint import content_hash
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.effort.cleaning_file import read_about
 from trimtab.effort.cleaning_fix import RowFix, cell_texts
+from trimtab.effort.cleaning_origin import with_empty_cells
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_table import CleaningTable
 
@@ -24,6 +25,14 @@ def source_rows(file: str | Path, table: CleaningTable, source: Any = None) -> p
     SourceError
         If it cannot be read, or holds other rows than it did.
     """
+    about = read_about(file)
+    if source is None and about.get("version"):
+        raise SourceError(
+            f"expected the dataset version {about['version']} that this session began from, got "
+            "no project to find it in",
+            hint="Go to the folder of its project, or name it: --project FOLDER; in Python "
+            f"`source=Tables(FOLDER).get({about['version']!r})`.",
+        )
     given = table.source if source is None else source
     name = source_name(given)
     try:
@@ -33,9 +42,7 @@ def source_rows(file: str | Path, table: CleaningTable, source: Any = None) -> p
             f"expected the table that this session began from, got: {error.problem}",
             hint="Say where it is now: --source TABLE, in Python `source=`.",
         ) from None
-    # a session takes NaN for empty
-    now = content_hash(rows.with_columns(pl.selectors.float().fill_nan(None)))
-    if now != read_about(file).get("fingerprint"):
+    if content_hash(with_empty_cells(rows)) != about.get("fingerprint"):
         raise SourceError(
             f"expected {name} as it was when this session began, got other content "
             f"({rows.height:,} rows, then {table.n_rows:,})",

@@ -10,8 +10,7 @@ from tests.unit.effort.cleaning_tables import fill, orders, read_lines, write_li
 
 from trimtab.core.errors import SchemaError, SourceError
 from trimtab.data.fingerprint import content_hash
-from trimtab.data.tables import Tables
-from trimtab.effort.cleaning_finish import cleaned_table, cleaning_record, ingest_cleaned
+from trimtab.effort.cleaning_finish import cleaned_table, cleaning_record, finish_cleaning
 from trimtab.effort.cleaning_handoff import export_rows
 from trimtab.effort.cleaning_import import import_rows
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
@@ -188,25 +187,47 @@ def test_the_record_says_what_was_done_and_by_whom(session, tmp_path):
     assert "4 rows cleaned by bob (session" in record.sentence
 
 
-def test_the_cleaned_table_is_a_dataset_version_that_names_its_origin(session, tmp_path):
-    fix_truly(session, [0, 1])
-    tables, rows, record = Tables(tmp_path / "t"), cleaned_table(session), cleaning_record(session)
+def test_a_fix_said_anew_counts_as_a_whole(session):
+    made, table = open_cleaning(session)
+    extra = {"way": "sea", "distance": "77"}
+    made.fix(1, table.repaired(1, extra), cells=extra)
+    made.fix(1, table.repaired(1, {"way": "air"}), cells={"way": "air"})
 
-    version = ingest_cleaned(tables, "orders_clean", rows, record, at=AT)
+    done = finish_cleaning(session)
 
-    assert version.name == "orders_clean@0"
-    assert version.source == record.sentence
-    assert "dirty.parquet" in version.source
-    assert record.source_fingerprint[:12] in version.source
-    assert_frame_equal(tables.read("orders_clean@0").collect(), FULL[:2].vstack(DIRTY[2:]))
-    assert ingest_cleaned(tables, "orders_clean", rows, record, at=AT) == version
+    assert_frame_equal(done.rows[1], DIRTY[1].with_columns(way=pl.lit("air")))
+    assert done.said["distance"][1] == ["77", None]
+    assert done.said["way"][1] == ["sea", "air"]
 
-    fix_truly(session, [3])
-    with pytest.raises(SourceError, match="no table `orders_clean` yet, got orders_clean@0"):
-        ingest_cleaned(
-            tables, "orders_clean", cleaned_table(session), cleaning_record(session), at=AT
-        )
-    assert len(tables.versions("orders_clean")) == 1
+
+def test_types_stay_where_all_fixes_fit_and_the_others_are_named(tmp_path):
+    rows = pl.DataFrame({"n": [1, 2, None, None], "m": [None, 5, 6, 7], "y": [0, 1, 0, 1]})
+    session, table = start_cleaning(rows, rows[1:2], "y", tmp_path / "s.db", k=1)
+    for row, cells in {0: {"m": "4.0"}, 2: {"n": "7"}}.items():
+        session.fix(row, table.repaired(row, cells), cells=cells)
+    assert finish_cleaning(tmp_path / "s.db", rows).notes == ()
+    session.fix(3, table.repaired(3, {"n": "2.5"}), cells={"n": "2.5"})
+
+    done = finish_cleaning(tmp_path / "s.db", rows)
+
+    assert done.rows.schema == {"n": pl.Float64, "m": pl.Int64, "y": pl.Int64}
+    assert done.notes == ("`n` is Float64 now: Int64 cannot hold '2.5' (row 3)",)
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Enum(["", "a", "b"])])
+def test_an_empty_text_is_an_empty_cell_as_in_csv(tmp_path, kind):
+    ways = pl.Series("way", ["a", "", "b", "b"], dtype=kind)
+    rows = pl.DataFrame({"way": ways, "id": ["", "x", "y", "z"], "y": [0, 1, 0, 1]})
+    session, table = start_cleaning(rows, rows[:1], "y", tmp_path / "s.db", k=1, ignore=["id"])
+    assert table.reasons == {1: {"way": "empty"}}
+    assert "" not in table.columns[0].levels
+    assert_frame_equal(cleaned_table(tmp_path / "s.db", rows), rows)
+
+    session.fix(1, table.repaired(1, {"way": "a"}), cells={"way": "a"})
+
+    cleaned = cleaned_table(tmp_path / "s.db", rows)
+    assert cleaned["way"].to_list() == ["a", "a", "b", "b"]
+    assert cleaned["id"][0] == ""
 
 
 def test_what_a_decimal_column_is_guessed_to_hold_fits_it(tmp_path):
