@@ -79,9 +79,11 @@ def row(name: str, data: Any, label: Any, target: float, truth: str) -> str:
     found = tt.feasibility(data, label, target_accuracy=target)
     seconds = time.perf_counter() - start
     low, high = found.interval
+    least, most = found.label_noise_interval
     return (
         f"| {name} | {found.n_rows:,} | {target:g} | {found.verdict} | {found.bayes_error:.3f} | "
-        f"{low:.3f} to {high:.3f} | {found.label_noise:.3f} | {truth} | {seconds:.1f} |\n"
+        f"{low:.3f} to {high:.3f} | {found.label_noise:.3f} ({least:.3f} to {most:.3f}) | {truth} "
+        f"| {seconds:.1f} |\n"
     )
 
 

@@ -12,8 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 import trimtab as tt
+from trimtab.stats.class_noise import clean_error_limits
 from trimtab.stats.confident import noise_matrix
-from trimtab.stats.label_noise import clean_error, clean_error_limits, wrong_share_from_repeats
+from trimtab.stats.label_noise import clean_error, wrong_share_from_repeats
 
 PEOPLE = ["random_label1", "random_label2", "random_label3"]
 N_CLASSES = 10
@@ -70,15 +71,17 @@ def _errors(said: dict[str, NDArray[Any]], truth: NDArray[Any]) -> str:
         f"\n## The error under true labels, from wrong ones\n\nOther labellers taken as "
         f"classifiers, judged by `{judge}`, of which {share:.1%} are wrong, with its noise matrix "
         "given. The limits allow for noise that differs by class, the estimate takes it as even. "
-        "Both assume that who is judged errs independently of the judge, which is false for "
-        "`aggre_label` and `worse_label`: both were made from the judge's label too.\n\n"
+        "Both assume that who is judged errs independently of the judge, given the true class. "
+        "That is far from true of `aggre_label` and `worse_label`, which were made from the "
+        "judge's label too, and not quite true of other people, for whom the same images are "
+        "hard: their error is just above the limits.\n\n"
         "| classifier | error by the judge | estimate | limits | true error |\n"
         "| --- | ---: | ---: | --- | ---: |\n"
     )
     rows = {"the true labels": truth} | {n: x for n, x in said.items() if n != judge}
     for name, predicted in rows.items():
         seen = float((predicted != said[judge]).mean())
-        low, high = clean_error_limits(seen, matrix)
+        low, high = clean_error_limits(seen, matrix, wrong=(share, share))
         text += (
             f"| {name} | {seen:.4f} | {clean_error(seen, share, N_CLASSES):.4f} | "
             f"{low:.4f} to {high:.4f} | {(predicted != truth).mean():.4f} |\n"

@@ -162,3 +162,25 @@ def test_the_whole_study_holds_the_bayes_error(name):
         verdicts += found.verdict != "not enough data"
     assert missed <= 3
     assert verdicts <= 3
+
+
+@pytest.mark.parametrize("name", ["even noise", "noise by class"])
+def test_the_whole_study_holds_it_with_the_noise_given(name):
+    """The lower end is then mostly the share of wrong labels, which depends on chance too."""
+    world = WORLDS[name]
+    bayes, _ = world.errors()
+    clean = Bells(len(world.centres), world.centres.shape[1], 2.5).errors()[0]
+    missed = clean_missed = raised = 0
+    for draw in range(30):
+        points, label = world.draw(1_200, np.random.default_rng((draw, 10)))
+        found = feasibility(
+            points, label, target_accuracy=0.9, noise=world.noise, seed=draw,
+            representations=("raw",),
+        )  # fmt: skip
+        low, high = found.error_without_noise_limits
+        missed += not found.interval[0] <= bayes <= found.interval[1]
+        clean_missed += not low <= clean <= high
+        raised += found.interval[0] == found.label_noise_interval[0]
+    assert missed <= 4
+    assert clean_missed <= 4
+    assert raised > 5

@@ -25,8 +25,22 @@ def feasibility(
     label: Annotated[str, typer.Option(help="The column to predict.")],
     target: Annotated[float, typer.Option(help="Accuracy wanted, such as 0.85.")],
     noise: Annotated[
-        float | None,
-        typer.Option(min=0.0, max=0.99, help="Share of labels that are wrong, if known."),
+        str | None,
+        typer.Option(
+            metavar="SHARE|FILE",
+            help="How many labels are wrong, if known: a share such as 0.1, or a table (CSV) of "
+            "the chance of each given label for each true class. Its first column has the true "
+            "class, and there is a column for each label: `true,no,yes`, then `no,0.95,0.05` and "
+            "`yes,0.2,0.8`.",
+        ),
+    ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="For columns of texts: a function from a list of texts to a row of numbers each; "
+            "imported from the current folder too. Texts are seen as bags of words without it.",
+        ),
     ] = None,
     representation: Annotated[
         list[str] | None,
@@ -50,13 +64,15 @@ def feasibility(
     as_json: AsJson = False,
 ) -> None:
     """Say whether an accuracy is realistic; exit code 1 if not, 3 if the data cannot tell."""
+    from trimtab.cli.embedder import load_embedder
     from trimtab.effort.feasibility import feasibility as study
     from trimtab.effort.feasibility_page import feasibility_page
 
     if not 0 < target < 1:
         raise typer.BadParameter(f"expected between 0 and 1, got {target}", param_hint="--target")
     found = study(
-        data, label, target_accuracy=target, noise=noise, representations=representation,
+        data, label, target_accuracy=target, noise=_share_or_file(noise),
+        embedder=load_embedder(embedder) if embedder else None, representations=representation,
         block=block, delta=delta, label_cost=label_cost, cost_unit=cost_unit,
         max_rows=max_rows, seed=seed,
     )  # fmt: skip
@@ -65,19 +81,28 @@ def feasibility(
     raise typer.Exit(_CODES[found.verdict])
 
 
+def _share_or_file(noise: str | None) -> float | str | None:
+    try:
+        share = None if noise is None else float(noise)
+    except ValueError:
+        return noise
+    if share is not None and not 0 <= share < 1:
+        raise typer.BadParameter(f"expected from 0 to below 1, got {noise}", param_hint="--noise")
+    return share
+
+
 def _text(found: "Feasibility") -> str:
-    from trimtab.effort.feasibility_words import sweep_words
+    from trimtab.effort.feasibility_words import by_class_words, noise_words, sweep_words
 
     low, high = found.interval
     lines = [f"{found.verdict}: {found.reason}"]
     if found.curves:
-        given = "as given" if found.label_noise_given else "estimated"
         lines += [
             f"Bayes error {found.bayes_error:.3f}, with confidence {found.level:g} from {low:.3f} "
             f"to {high:.3f}; {found.error_without_noise:.3f} if no label were wrong",
-            f"labels wrong: {found.label_noise:.1%} ({given})",
-            "wrong labels to put right: "
-            + _need(found.clean) + _price(found.cleaning_cost, found.cost_unit),
+            f"labels wrong: {found.label_noise:.1%}; {noise_words(found)}",
+            "wrong labels to put right: " + _need(found.clean) + by_class_words(found)
+            + _price(found.cleaning_cost, found.cost_unit),
             "labelled rows to add: "
             + _need(found.add) + _price(found.adding_cost, found.cost_unit),
         ]  # fmt: skip

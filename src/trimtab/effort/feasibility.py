@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_result import Feasibility
 from trimtab.effort.feasibility_study import LEAST_ROWS, FeasibilityStudy
@@ -22,7 +20,7 @@ def feasibility(
     *,
     target_accuracy: float,
     representations: Representations = None,
-    noise: ArrayLike | None = None,
+    noise: Any = None,
     embedder: Callable[[list[str]], Any] | None = None,
     block: str | None = None,
     delta: float = 0.05,
@@ -41,8 +39,8 @@ def feasibility(
 
     The upper end holds for any independent rows. The lower end assumes that errors fall by a
     power law; with many dimensions it is near 0, and with under 120 rows it is 0: then nothing
-    is found *unrealistic*. The
-    estimate is too high with few rows or many dimensions and no good embedding, and too low, by
+    is found *unrealistic*. Label noise that is given raises it to the share of wrong labels: no
+    classifier agrees with labels that are wrong by chance. The estimate is too high with few rows or many dimensions and no good embedding, and too low, by
     up to half, where rows differ in how hard they are and there are many. A poor choice for rows
     of one user or day without `block`, for a class so rare that guessing the other meets the
     target, and with columns that are known only after the label.
@@ -59,11 +57,12 @@ def feasibility(
     representations : sequence of str or mapping, optional
         Some of `raw`, `ranks`, `pca`, `projection`, `leaves` and `scores`, instead of all; or
         one's own by name, beside all: arrays, or functions from the table to one.
-    noise : float or array_like of shape (n_classes, n_classes), optional
-        Share of labels that are wrong, or the chance of each given label (column) for each true
-        class (row), classes in sorted order. Estimated by confident learning if not given.
+    noise : float, array_like of shape (n_classes, n_classes), path-like or frame, optional
+        Share of labels that are wrong, taken as even over the classes; or the chance of each
+        given label (column) for each true class (row), classes in sorted order; or a table of
+        that with the true class in its first column and a column a class. Estimated if not given.
     embedder : callable, optional
-        From a list of texts to an array with a row each, for columns of texts.
+        From a list of texts to an array with a row each, for columns of texts; else by words.
     block : str, optional
         Column whose rows of one value depend on each other: a day, a user.
     delta : float, default=0.05
@@ -86,7 +85,7 @@ def feasibility(
     SchemaError
         If the label is not there or is no class, or an array does not fit.
     ConfigError
-        If there is no representation of a name.
+        If there is no representation of a name, or a table of noise does not fit.
     ValueError
         If `target_accuracy`, `delta` or `noise` is out of range.
 
@@ -179,10 +178,11 @@ def _too_few(
         verdict="not enough data",
         reason=f"{n_rows} rows with a label; at least {LEAST_ROWS} are needed to say anything",
         target_accuracy=target, bayes_error=nan, interval=anything, level=1 - delta,
-        label_noise=nan, label_noise_limits=anything, label_noise_given=False,
+        label_noise=nan, label_noise_interval=anything, label_noise_limits=anything,
+        label_noise_given=False,
         error_without_noise=nan, error_without_noise_limits=anything,
-        clean=unknown, add=unknown, curves=(), classifiers=(), sweep=None,
-        noise_matrix=None, classes=tuple(table.classes),
-        n_rows=n_rows, n_test=0, n_classes=len(table.classes), label_cost=label_cost,
+        clean=unknown, clean_by_class=None, add=unknown, curves=(), classifiers=(), sweep=None,
+        noise_matrix=None, confident_noise=None, confident_matrix=None,
+        classes=tuple(table.classes), n_rows=n_rows, n_test=0, n_classes=len(table.classes), label_cost=label_cost,
         cost_unit=cost_unit, assumptions=ASSUMPTIONS, warnings=(),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.data.report_frame import fragment, page
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_picture import curves_picture, swatch
-from trimtab.effort.feasibility_words import sweep_words
+from trimtab.effort.feasibility_words import by_class_words, noise_words, sweep_words
 
 if TYPE_CHECKING:
     from trimtab.effort.feasibility_result import Feasibility
@@ -57,6 +57,8 @@ def _values(found: "Feasibility") -> dict[str, Any]:
         "title": f"Accuracy {found.target_accuracy:g}: {found.verdict}",
         "found": found,
         "picture": curves_picture(found),
+        "noise_source": noise_words(found),
+        "by_class": by_class_words(found),
         "checked": "" if sweep is None else sweep_words(sweep),
         "sweep_rows": []
         if sweep is None

@@ -59,14 +59,20 @@ class Feasibility:
         from above by the best classifier that was tried.
     level : float
         Promised chance that the interval holds the truth, if `assumptions` hold.
-    label_noise, label_noise_limits, label_noise_given : float, tuple of float, bool
-        Share of labels that are wrong, and whether the user gave it. An estimate counts rows that
-        are hard as wrongly labelled too, and its lower limit is 0.
+    label_noise, label_noise_given : float, bool
+        Share of labels that are wrong, and whether the user gave it.
+    label_noise_interval, label_noise_limits : tuple of float
+        Limits of that share: those that hold if labels go wrong by class and some rows of every
+        class are beyond doubt, and those without that, which for an estimate start at 0: from
+        labels alone an overlap of classes cannot be told from wrong labels.
     error_without_noise, error_without_noise_limits : float, tuple of float
         What the Bayes error would be if no label were wrong: what better features would have to
         take away.
     clean, add : Need
         Wrong labels to put right, and labelled rows to add, until the target is met.
+    clean_by_class : tuple of int, or None
+        How many of the labels to put right are of each of `classes` now; None unless a matrix was
+        given.
     curves : tuple of RepresentationCurve
         Errors by size, in each representation.
     classifiers : tuple of ClassifierError
@@ -75,7 +81,9 @@ class Feasibility:
         How far off the estimate is when labels are made random, by a known share.
     noise_matrix : tuple of tuple of float, or None
         Chance of each given label (column) for each true class (row), in the order of `classes`:
-        as the user gave it, or by confident learning; None where it is unknown.
+        as the user gave it, or among the surest rows of each class; None where it is unknown.
+    confident_noise, confident_matrix : Interval, tuple of tuple of float, or None
+        What confident learning says of the same; None where noise was given.
     classes : tuple
         Values of the label.
     n_rows, n_test, n_classes : int
@@ -93,16 +101,20 @@ class Feasibility:
     interval: tuple[float, float]
     level: float
     label_noise: float
+    label_noise_interval: tuple[float, float]
     label_noise_limits: tuple[float, float]
     label_noise_given: bool
     error_without_noise: float
     error_without_noise_limits: tuple[float, float]
     clean: Need
+    clean_by_class: tuple[int, ...] | None
     add: Need
     curves: tuple[RepresentationCurve, ...]
     classifiers: tuple[ClassifierError, ...]
     sweep: NoiseSweep | None
     noise_matrix: tuple[tuple[float | None, ...], ...] | None
+    confident_noise: Interval | None
+    confident_matrix: tuple[tuple[float | None, ...], ...] | None
     classes: tuple[Any, ...]
     n_rows: int
     n_test: int

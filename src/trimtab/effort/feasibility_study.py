@@ -1,21 +1,31 @@
 """A study of one label: neighbours found once, and answers that follow each label put right."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError
 from trimtab.effort.feasibility_arms import N_PULLS, Arm
 from trimtab.effort.feasibility_classifiers import chances, predictions
 from trimtab.effort.feasibility_halving import successive_halving
-from trimtab.effort.feasibility_needs import LabelNoise, labels_to_clean, samples_to_add
-from trimtab.effort.feasibility_noise import estimated_noise, given_noise
+from trimtab.effort.feasibility_needs import (
+    LabelNoise,
+    by_label,
+    labels_to_clean,
+    samples_to_add,
+)
+from trimtab.effort.feasibility_noise import (
+    checked_noise,
+    estimated_noise,
+    given_noise,
+    noise_doubts,
+    noise_floor,
+)
 from trimtab.effort.feasibility_result import Classifier, Feasibility
 from trimtab.effort.feasibility_table import LabelledTable, split
 from trimtab.effort.feasibility_words import cautions, verdict
+from trimtab.effort.representation_columns import text_columns
 from trimtab.effort.representations import Representations, grow, represent
 from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
 from trimtab.stats.bayes_error import cover_hart, crossed_minimum
@@ -50,7 +60,7 @@ class FeasibilityStudy:
         *,
         target_accuracy: float,
         representations: Representations = None,
-        noise: ArrayLike | None = None,
+        noise: Any = None,
         embedder: Callable[[list[str]], Any] | None = None,
         delta: float = 0.05,
         label_cost: float | None = None,
@@ -64,9 +74,11 @@ class FeasibilityStudy:
             )
         self._table, self._labels = table, table.labels.copy()
         self._places = {row: place for place, row in enumerate(table.rows.tolist())}
-        self._target, self._noise, self._delta = target_accuracy, noise, delta
+        self._target, self._delta = target_accuracy, delta
+        self._noise = None if noise is None else checked_noise(noise, table.classes)
         self._label_cost, self._cost_unit, self._seed = label_cost, cost_unit, seed
         self._n_classes = len(table.classes)
+        self._no_texts = embedder is not None and not text_columns(table.features)
         self._parts = split(table, seed)
         seen, self._trees = represent(
             table.features, self._labels, self._parts,
@@ -113,13 +125,17 @@ class FeasibilityStudy:
         high = min(1.0, *(c.interval.high for c in classifiers))
         low = min(cover_hart(fit.asymptote.low, n_classes) for fit in fits.values())
         # of fewer rows it was seen to be too high in 8 of 100 draws, not in 2.5
-        low = min(low, high) if test.size >= _LEAST_TEST else 0.0
-        estimate = cover_hart(crossed_minimum(losses), n_classes)
-        estimate = min(high, max(low, min(estimate, least)))
         noise = self._label_noise(high)
+        floor = noise_floor(noise, high) if test.size >= _LEAST_TEST else 0.0
+        low = max(floor, min(low, high)) if test.size >= _LEAST_TEST else 0.0
+        estimate = cover_hart(crossed_minimum(losses), n_classes)
+        estimate = max(low, min(estimate, least), noise.wrong if floor else 0.0)
+        estimate = min(high, estimate)
         wrong = 1 - self._target
-        size = labels.size, n_classes
-        word, reason = verdict(self._target, (low, high), classifiers, self._delta)
+        clean = labels_to_clean(estimate, (low, high), wrong, noise, (labels.size, n_classes))
+        word, reason = verdict(
+            self._target, (low, high), classifiers, self._delta, by_noise=low == floor > 0
+        )
         sweep = noise_sweep(
             best.nearest_labels(labels), labels[test],
             n_classes=n_classes, best_error=least, seed=self._seed,
@@ -132,19 +148,28 @@ class FeasibilityStudy:
             self._table, curves, noise, sweep, word,
             twins=max((arm.twins for arm in done if arm.representation.keeps_all), default=0.0),
         )  # fmt: skip
+        if noise.is_given:
+            alarms += tuple(noise_doubts(noise, labels, high, self._table.classes))
+        if self._no_texts:
+            alarms += ("no column holds texts: the embedder was not used",)
         return Feasibility(
             verdict=word, reason=reason, target_accuracy=self._target,
             bayes_error=estimate, interval=(low, high), level=1 - self._delta,
-            label_noise=noise.wrong, label_noise_limits=(noise.low, noise.high),
-            label_noise_given=noise.is_given,
+            label_noise=noise.wrong, label_noise_interval=(noise.low, noise.high),
+            label_noise_limits=(noise.least, noise.high), label_noise_given=noise.is_given,
             error_without_noise=noise.clean(estimate, n_classes),
             error_without_noise_limits=noise.clean_limits(low, high, n_classes),
-            clean=labels_to_clean(estimate, (low, high), wrong, noise, size),
+            clean=clean, clean_by_class=by_label(clean.best, noise),
             add=samples_to_add(
                 fits[best], estimate, wrong, n_classes, fits[best].last / labels.size
             ),
             curves=curves, classifiers=tuple(c.facts() for c in classifiers), sweep=sweep,
-            noise_matrix=_rows_of(noise.given_of_true), classes=tuple(self._table.classes),
+            noise_matrix=_rows_of(noise.given_of_true),
+            confident_noise=None if noise.confident is None else noise.confident.noise_rate,
+            confident_matrix=_rows_of(
+                None if noise.confident is None else noise.confident.given_of_true
+            ),
+            classes=tuple(self._table.classes),
             n_rows=labels.size, n_test=test.size, n_classes=n_classes,
             label_cost=self._label_cost, cost_unit=self._cost_unit,
             assumptions=assumptions, warnings=alarms,
@@ -193,14 +218,16 @@ class FeasibilityStudy:
         return made
 
     def _label_noise(self, high: float) -> LabelNoise:
+        blocks = self._table.blocks
         if self._noise is not None:
-            return given_noise(self._noise, self._labels, self._n_classes)
+            return given_noise(self._noise, self._labels, blocks, delta=self._delta)
         if self._strangers is None:
             return LabelNoise(0.0, 0.0, high, False)
         asked, said = self._strangers
-        found = estimated_noise(self._labels[asked], said, delta=self._delta)
-        # wrong labels are errors that no classifier avoids: no more of them than there are
-        return replace(found, wrong=min(found.wrong, high), high=min(found.high, high))
+        return estimated_noise(
+            self._labels[asked], said, delta=self._delta, ceiling=high,
+            blocks=None if blocks is None else blocks[asked],
+        )  # fmt: skip
 
 
 def _taking_part(given: Representations, table: LabelledTable) -> Representations:

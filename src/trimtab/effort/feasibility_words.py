@@ -9,10 +9,10 @@ from trimtab.effort.feasibility_table import LabelledTable
 from trimtab.stats.label_noise import NoiseSweep
 
 if TYPE_CHECKING:
-    from trimtab.effort.feasibility_result import Classifier, Word
+    from trimtab.effort.feasibility_result import Classifier, Feasibility, Word
 
 FEW_ROWS = 5_000
-_MANY_DIMENSIONS, _PESSIMISTIC, _TWINS = 15, 0.02, 0.05
+_MANY_DIMENSIONS, _PESSIMISTIC, _TWINS, _MOST_NAMED = 15, 0.02, 0.05, 5
 ASSUMPTIONS = (
     "Rows are independent (or blocks are, where a block is given) and like those to come.",
     "The upper end holds for any data of that kind: a classifier reached it on rows held back.",
@@ -23,9 +23,14 @@ ASSUMPTIONS = (
 
 
 def verdict(
-    target: float, interval: tuple[float, float], classifiers: Sequence["Classifier"], delta: float
+    target: float,
+    interval: tuple[float, float],
+    classifiers: Sequence["Classifier"],
+    delta: float,
+    *,
+    by_noise: bool = False,
 ) -> tuple["Word", str]:
-    """Return the verdict on a target accuracy, and why."""
+    """Return the verdict on a target accuracy, and why; `by_noise` if that is the lower end."""
     low, high = interval
     best = min(classifiers, key=lambda one: one.interval.high)
     sure = f"with confidence {1 - delta / 2:g}"
@@ -37,12 +42,40 @@ def verdict(
     if low > 1 - target:
         return "unrealistic", (
             f"no classifier of these columns and labels has an accuracy above {1 - low:.3f} "
-            f"{sure}; the target is {target:g}"
+            f"{sure}{', if as many labels are wrong by chance as you say' if by_noise else ''}; "
+            f"the target is {target:g}"
         )
     return "not enough data", (
         f"accuracies from {1 - high:.3f} to {1 - low:.3f} are possible; the target of {target:g} "
         "is among them"
     )
+
+
+def noise_words(found: "Feasibility") -> str:
+    """Return where the share of wrong labels is from, and its limits."""
+    low, high = found.label_noise_interval
+    if found.label_noise_given:
+        if found.noise_matrix is None:
+            return "as given"
+        return f"from {low:.1%} to {high:.1%}, by the chances given for each class"
+    words = (
+        f"estimated, from {low:.1%} to {high:.1%} if some rows of every class are beyond doubt, "
+        f"else from 0 to {high:.1%}"
+    )
+    if found.confident_noise is not None:
+        words += f"; confident learning says {found.confident_noise.estimate:.1%}"
+    return words
+
+
+def by_class_words(found: "Feasibility") -> str:
+    """Return which labels have to be put right, where it is known and few classes have any."""
+    pairs = zip(found.classes, found.clean_by_class or (), strict=False)
+    some = sorted((p for p in pairs if p[1]), key=lambda p: -p[1])
+    if len(some) == 1:
+        return f"; all labelled `{some[0][0]}`"
+    shown = [f"{count:,} labelled `{name}`" for name, count in some[:_MOST_NAMED]]
+    more = [f"and {len(some) - _MOST_NAMED} more classes"] if len(some) > _MOST_NAMED else []
+    return "; about " + ", ".join(shown + more) if shown else ""
 
 
 def sweep_words(sweep: NoiseSweep) -> str:
@@ -88,8 +121,10 @@ def cautions(
         )
     if not noise.is_given:
         found.append(
-            "label noise is estimated: where classes overlap everywhere, right labels count as "
-            "wrong, so that cleaning may gain less than is said here"
+            "label noise is estimated: an overestimate where classes overlap even in rows that a "
+            "model is surest of, so that cleaning may gain less than is said here; an "
+            "underestimate where hard rows are labelled wrong more often than plain ones, or most "
+            "labels of a class are wrong"
         )
     if sweep.too_high > _PESSIMISTIC:
         found.append(
@@ -108,4 +143,22 @@ def cautions(
         found.append(f"{n_rows:,} of {table.n_source:,} rows were used, at random")
     if word == "not enough data" and curves:
         found.append("near the target neither end is sure: train a model, or bring an embedding")
-    return ASSUMPTIONS, tuple(found)
+    return (*ASSUMPTIONS, _assumed(noise)), tuple(found)
+
+
+def _assumed(noise: LabelNoise) -> str:
+    """Return what is taken for granted of wrong labels."""
+    if not noise.is_given:
+        return (
+            "Labels go wrong by their true class, not by row. What cleaning brings takes wrong "
+            "labels as even over the classes, put right in random order."
+        )
+    if noise.by_label is None:
+        return (
+            "Wrong labels are as many as given, even over the classes, and put right in random "
+            "order."
+        )
+    return (
+        "Labels go wrong by their true class alone, by the chances given, and are put right in "
+        "random order."
+    )

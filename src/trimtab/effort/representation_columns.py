@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from trimtab.core.errors import SchemaError
 from trimtab.stats.arrays import FloatArray
 
 # with more levels than this each gets a random direction instead of a column
@@ -44,16 +45,21 @@ class ColumnEncoder:
         """Columns that are numbers, which have ranks."""
         return sum(isinstance(column, _Numbers) for column in self._columns)
 
-    def points(self, frame: pl.DataFrame, *, ranks: bool) -> FloatArray:
-        """Return rows as points, numbers by their rank or by their value."""
-        parts = [
-            column.points(frame[column.name], ranks=ranks)
-            if isinstance(column, _Numbers)
-            else column.points(frame[column.name])
-            for column in self._columns
-        ]
-        made: FloatArray = np.hstack(parts)
-        return made
+    def points(self, frame: pl.DataFrame, *, ranks: bool) -> tuple[FloatArray, FloatArray | None]:
+        """Return rows as points: numbers by their value and, if asked, by their rank.
+
+        Both at once, so that texts are embedded once.
+        """
+        raw, ranked = [], []
+        for column in self._columns:
+            series = frame[column.name]
+            if isinstance(column, _Numbers):
+                raw.append(column.points(series, ranks=False))
+                ranked += [column.points(series, ranks=True)] if ranks else []
+            else:
+                raw.append(column.points(series))
+                ranked.append(raw[-1])
+        return np.hstack(raw), np.hstack(ranked) if ranks else None
 
 
 class _Numbers:
@@ -152,7 +158,7 @@ class _Texts:
     def points(self, series: pl.Series) -> FloatArray:
         texts = series.cast(pl.String).fill_null("").to_list()
         if self._embedder is not None:
-            points = np.asarray(self._embedder(texts), dtype=np.float64)
+            points = _embedded(self._embedder(texts), len(texts))
         else:
             from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -174,6 +180,47 @@ def _fitted(
     if kind == pl.String and _is_text(series):
         return _Texts(series, embedder, seed)
     return _Levels(series, seed)
+
+
+def text_columns(frame: pl.DataFrame) -> list[str]:
+    """Return the names of columns of texts: those that an embedder is for."""
+    return [
+        column.name
+        for column in frame.iter_columns()
+        if column.dtype == pl.String and _is_text(column)
+    ]
+
+
+def _embedded(made: Any, n_texts: int) -> FloatArray:
+    """Return what an embedder made of texts, if it is what it has to be."""
+    try:
+        points: FloatArray = np.asarray(made, dtype=np.float64)
+    except (TypeError, ValueError):  # rows of different lengths, texts, an array on a device
+        points = np.empty(0)
+    if points.ndim != 2 or len(points) != n_texts or not points.shape[1]:
+        raise SchemaError(
+            f"expected {n_texts:,} rows of numbers from the embedder, one for each text, got "
+            + _named(made),
+            hint="Return an array in memory with a row for each text, all of the same length.",
+        )
+    if not np.isfinite(points).all():
+        row = int(np.argwhere(~np.isfinite(points))[0][0])
+        raise SchemaError(
+            f"expected an embedder that returns finite numbers, got {points[row].tolist()[:5]} … "
+            f"for text {row} of the list",
+            hint="Return numbers for every text. A missing one is the empty text.",
+        )
+    return points
+
+
+def _named(made: Any) -> str:
+    """Return what something is, in a few words."""
+    kind, shape = type(made).__name__, getattr(made, "shape", None)
+    if shape is not None:
+        return f"{kind} of shape {tuple(shape)}"
+    if isinstance(made, list | tuple) and made:
+        return f"a {kind} of {len(made):,}, the first of them a {type(made[0]).__name__}"
+    return kind
 
 
 def _is_text(series: pl.Series) -> bool:

@@ -133,12 +133,11 @@ def _built_in(
     seed: int,
 ) -> tuple[list[Representation], Any]:
     encoder = ColumnEncoder(frame[parts.train], embedder=embedder, seed=seed)
-    raw = encoder.points(frame, ranks=False)
+    raw, ranked = encoder.points(frame, ranks="ranks" in names and encoder.n_numbers > 0)
     nothing = np.empty(0, dtype=np.int64)
     made: dict[str, Representation] = {"raw": Representation("raw", raw, True, nothing)}
     width = raw.shape[1]
-    if "ranks" in names and encoder.n_numbers:
-        ranked = encoder.points(frame, ranks=True)
+    if ranked is not None:
         made["ranks"] = Representation("ranks", ranked, True, nothing)
     if width > 3:
         if "pca" in names:

@@ -39,6 +39,7 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 `learning_curve`      an error's fall with rows, and what more rows would bring
 `label_model`         labels from votes, and how often each source is right, without truth
 `label_noise`         what wrong labels do to an error, and to the least error
+`class_noise`         the same where a matrix says which labels go wrong; `surest_rows`: estimated
 `label_errors`        labels that are probably wrong; `confident`: how labels are confused
 `selection`           which of several models is best, with as few labels as possible
 `convex_models`       linear models with convex losses, and the gradients of rows and means
@@ -49,8 +50,9 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 Plumbing: `arrays` (checked arrays), `laws` and `kolmogorov` (quantiles and tails), `resampling`
 (the engine of the bootstrap), `multivariate` and `kernels` (what the tests of whole rows share);
 `betting` (the engine of `sequential`); `certain_*`, `vote_*`, `votes`, `dawid_skene`, `triplet`
-and `label_fits` are parts of `certain` and `label_model`, `convex_losses` and `gradient_guesses`
-of `convex_models`, `asking` and `contest_bets` of `selection`; `grids`, `pooled`, `cells` and
+and `label_fits` are parts of `certain` and `label_model`, `noise_blocks` of `label_errors`,
+`label_blocks` of it and of `label_model`, `convex_losses` and `gradient_guesses` of
+`convex_models`, `asking` and `contest_bets` of `selection`; `grids`, `pooled`, `cells` and
 `transport` count and compare numbers without sorting them.
 
 Three habits hold throughout:

@@ -1,6 +1,7 @@
 """What wrong labels add to the Bayes error, and how many are wrong by people who disagree.
 
-Which labels are wrong is the business of `confident`.
+Noise is even over the classes here, by class in `class_noise`. Which labels are wrong is the
+business of `confident`.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ def noisy_error(clean: float, wrong: float, n_classes: int) -> float:
     :math:`R^* + q (1 - \frac{C}{C-1} R^*)` for a share q of wrong labels. With labels replaced
     by a random one of all C classes with probability rho, q is :math:`\rho (1 - 1/C)` and this is
     :math:`R^* + \rho (1 - 1/C - R^*)`. It is exact for that noise; for other noise see
-    `clean_error_limits`.
+    `class_noise.clean_error_limits`.
 
     Parameters
     ----------
@@ -83,58 +84,6 @@ def clean_error(noisy: float, wrong: float, n_classes: int) -> float:
     if wrong >= guess:
         return guess
     return min(guess, max(0.0, (noisy - wrong) / (1 - wrong / guess)))
-
-
-def clean_error_limits(noisy: float, given_of_true: ArrayLike) -> tuple[float, float]:
-    r"""Return limits of the Bayes error under true labels, for noise that differs by class.
-
-    With d the chances of a label that is right and t those of each wrong one,
-    :math:`d_{min} \eta + t_{min} (1 - \eta) \le` accuracy under the labels as they are
-    :math:`\le d_{max} \eta + t_{max} (1 - \eta)` wherever :math:`\eta` is the chance of the
-    likeliest class, so that each side can be solved for the accuracy under true labels. Where all
-    d and all t are equal both limits are `clean_error`. Assumes that the noise depends on the true
-    class alone, not on the row. A poor choice where classes differ much: limits are then wide.
-
-    Parameters
-    ----------
-    noisy : float
-        Bayes error under the labels as they are.
-    given_of_true : array_like of float, shape (n_classes, n_classes)
-        Chance of each given label (column) for each true class (row).
-
-    Returns
-    -------
-    low, high : float
-        Within [0, 1 - 1 / n_classes].
-
-    Raises
-    ------
-    ValueError
-        If the rows of the matrix do not add up to 1, or `noisy` is outside [0, 1].
-
-    Examples
-    --------
-    >>> low, high = clean_error_limits(0.26, [[0.9, 0.1], [0.3, 0.7]])
-    >>> round(low, 3), round(high, 3)
-    (0.0, 0.267)
-    """
-    matrix = np.asarray(given_of_true, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"expected a square matrix, got shape {matrix.shape}")
-    if not (np.allclose(matrix.sum(axis=1), 1) and (matrix >= 0).all()):
-        raise ValueError("expected chances of 0 or more that add up to 1 in each row")
-    n_classes = len(matrix)
-    check_error(noisy, n_classes, "noisy")
-    guess, accuracy = 1 - 1 / n_classes, 1 - noisy
-    right = np.diag(matrix)
-    wrong = matrix[~np.eye(n_classes, dtype=bool)]
-    low, high = 0.0, guess
-    if right.max() > wrong.max():
-        high = 1 - (accuracy - wrong.max()) / (right.max() - wrong.max())
-    if right.min() > wrong.min():
-        low = 1 - (accuracy - wrong.min()) / (right.min() - wrong.min())
-    low = min(guess, max(0.0, float(low)))
-    return low, min(guess, max(low, float(high)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from trimtab.stats.bayes_error import cover_hart, cover_hart_ceiling, crossed_minimum
+from trimtab.stats.class_noise import clean_error_limits
 from trimtab.stats.label_noise import (
     clean_error,
-    clean_error_limits,
     noise_sweep,
     noisy_error,
     wrong_share_from_repeats,
