@@ -32,14 +32,16 @@ if TYPE_CHECKING:
     from trimtab.data.sources import read_source as read_source
     from trimtab.data.tables import Tables as Tables
     from trimtab.effort.active_cleaning import ActiveClean as ActiveClean
+    from trimtab.effort.active_start import start_active_cleaning as start_active_cleaning
     from trimtab.effort.cleaning import cleaning_order as cleaning_order
     from trimtab.effort.cleaning_finish import cleaned_table as cleaned_table
+    from trimtab.effort.cleaning_open import open_cleaning as open_cleaning
     from trimtab.effort.cleaning_report import cleaning_report as cleaning_report
-    from trimtab.effort.cleaning_table import open_cleaning as open_cleaning
     from trimtab.effort.cleaning_table import start_cleaning as start_cleaning
     from trimtab.effort.feasibility import feasibility as feasibility
     from trimtab.effort.feasibility import feasibility_study as feasibility_study
     from trimtab.effort.feasibility_result import Feasibility as Feasibility
+    from trimtab.effort.label_errors import label_errors as label_errors
     from trimtab.effort.label_tables import label_model as label_model
     from trimtab.effort.labelling import cast_votes as cast_votes
     from trimtab.effort.labelling import labelling_function as labelling_function
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
     from trimtab.models.registry import Registry as Registry
     from trimtab.serving.client import Client as Client
     from trimtab.stats.certain import certain_predictions as certain_predictions
-    from trimtab.stats.label_errors import label_errors as label_errors
     from trimtab.stats.mean_discrepancy import mmd as mmd
 
 _PLACES = {
@@ -92,14 +93,15 @@ _PLACES = {
     "labelling_function": "effort.labelling:labelling_function",
     "cast_votes": "effort.labelling:cast_votes",
     "label_model": "effort.label_tables:label_model",
-    "label_errors": "stats.label_errors:label_errors",
+    "label_errors": "effort.label_errors:label_errors",
     "certain_predictions": "stats.certain:certain_predictions",
     "cleaning_order": "effort.cleaning:cleaning_order",
     "start_cleaning": "effort.cleaning_table:start_cleaning",
-    "open_cleaning": "effort.cleaning_table:open_cleaning",
+    "open_cleaning": "effort.cleaning_open:open_cleaning",
     "cleaning_report": "effort.cleaning_report:cleaning_report",
     "cleaned_table": "effort.cleaning_finish:cleaned_table",
     "ActiveClean": "effort.active_cleaning:ActiveClean",
+    "start_active_cleaning": "effort.active_start:start_active_cleaning",
     "ModelPicker": "effort.picking:ModelPicker",
     "pick_model": "effort.pick_rows:pick_model",
     # a model is made, and earns its place

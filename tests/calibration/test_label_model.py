@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimtab.stats.confident import noise_matrix
+from trimtab.stats.label_errors import label_errors
 from trimtab.stats.label_model import fit_label_model
 
 pytestmark = pytest.mark.calibration
@@ -199,3 +200,37 @@ def test_limits_of_label_noise_hold_where_classes_can_be_told_apart(n):
 
 def test_limits_of_label_noise_are_caught_where_classes_overlap():
     assert noise_miss_rate(1_000, overlap=0.3) > allowed(0.05, N_REPEATS)
+
+
+def noise_by_block(seed, n_blocks, wrong, *, whole):
+    """Return given labels, sure chances, and blocks of 1 to 19 rows that go wrong together."""
+    rng = np.random.default_rng(seed)
+    blocks = np.repeat(np.arange(n_blocks), rng.integers(1, 20, n_blocks))
+    bad = (rng.random(n_blocks) < wrong) if whole else rng.beta(2 * wrong, 2 - 2 * wrong, n_blocks)
+    truth = rng.choice(3, size=blocks.size, p=[0.6, 0.3, 0.1])
+    off = rng.random(blocks.size) < bad[blocks] * (0.8 if whole else 1)
+    given = np.where(off, (truth + rng.integers(1, 3, truth.size)) % 3, truth)
+    chances = np.where(truth[:, None] == np.arange(3), 0.9, 0.05)
+    return given, chances, blocks, wrong * (0.8 if whole else 1)
+
+
+def noise_miss_rate_by_block(n_blocks, wrong, *, whole, counted):
+    missed = 0
+    for seed in range(N_REPEATS):
+        given, chances, blocks, true_rate = noise_by_block(seed, n_blocks, wrong, whole=whole)
+        found = label_errors(given, chances, block=blocks if counted else None)
+        missed += not found.noise.noise_rate.contains(true_rate)
+    return missed / N_REPEATS
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("wrong", [0.02, 0.15])
+@pytest.mark.parametrize("n_blocks", [60, 150])
+def test_limits_of_label_noise_hold_where_blocks_go_wrong_together(n_blocks, wrong, whole):
+    missed = noise_miss_rate_by_block(n_blocks, wrong, whole=whole, counted=True)
+
+    assert missed <= allowed(0.05, N_REPEATS)
+
+
+def test_limits_of_label_noise_that_count_rows_of_a_block_are_caught():
+    assert noise_miss_rate_by_block(150, 0.02, whole=False, counted=False) > 0.2

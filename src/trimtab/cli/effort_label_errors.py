@@ -1,6 +1,6 @@
 """`trimtab effort label-errors`: labels that are probably wrong."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ def label_errors(
     prefix: Annotated[
         str, typer.Option(help="Columns PREFIX + class hold out-of-fold probabilities.")
     ] = "p_",
+    block: Annotated[
+        str | None, typer.Option(help="Column whose rows of one value go wrong together.")
+    ] = None,
     label_cost: LabelCost = None,
     cost_unit: CostUnit = "minutes",
     delta: Delta = 0.05,
@@ -34,30 +37,28 @@ def label_errors(
 ) -> None:
     """List the rows whose label is probably wrong, by confident learning.
 
-    Probabilities have to come from a model that did not see the row.
+    Probabilities have to come from a model that did not see the row. Rows are numbered from 0.
     """
+    from trimtab.effort.label_errors import label_errors as find
     from trimtab.effort.label_page import label_errors_page
-    from trimtab.stats.label_errors import label_errors as find
 
-    frame = read_table(data, [label])
+    frame = read_table(data, [name for name in (label, block) if name])
     classes = [name.removeprefix(prefix) for name in frame.columns if name.startswith(prefix)]
-    codes = _codes(frame[label], classes, prefix)
+    given = _given(frame[label], classes, prefix)
+    chances = frame.select(f"{prefix}{name}" for name in classes).to_numpy()
+    keys = frame[block].to_list() if block else None
     try:
-        found = find(
-            codes, frame.select(f"{prefix}{name}" for name in classes).to_numpy(), delta=delta
-        )
+        found = find(given, chances, classes=classes, block=keys, delta=delta)
     except ValueError as error:
         raise SchemaError(str(error), hint="Give probabilities between 0 and 1.") from None
     cost = None if label_cost is None else found.cost(label_cost)
     write_page(
         html,
-        lambda: label_errors_page(
-            found, classes, n_rows=frame.height, label_cost=label_cost, cost_unit=cost_unit
-        ),
+        lambda: label_errors_page(found, label_cost=label_cost, cost_unit=cost_unit),
     )
-    facts = found.to_dict() | {"classes": classes, "cost": cost, "cost_unit": cost_unit}
+    facts = found.to_dict() | {"cost": cost, "cost_unit": cost_unit}
     price = "" if cost is None else f"; {cost:,.6g} {cost_unit} to look at all of them"
-    emit(facts, as_json=as_json, text=_text(found, label, classes, frame.height, show, price))
+    emit(facts, as_json=as_json, text=_text(found, label, show, price))
 
 
 def read_table(source: str, needed: list[str]) -> "pl.DataFrame":
@@ -74,38 +75,39 @@ def read_table(source: str, needed: list[str]) -> "pl.DataFrame":
     return frame
 
 
-def _codes(labels: "pl.Series", classes: list[str], prefix: str) -> Any:
-    """Return labels as places among the classes that have probabilities."""
+def _given(labels: "pl.Series", classes: list[str], prefix: str) -> list[str]:
+    """Return labels as text, each of them a class that has probabilities."""
     import polars as pl
 
     given = labels.cast(pl.String)
     unknown = sorted(set(given.drop_nulls()) - set(classes))
     if unknown or given.null_count():
         raise SchemaError(
-            f"expected a column `{prefix}{unknown[0]}`, found none"
+            f"expected a column `{prefix}{unknown[0]}` for label {unknown[0]!r}, found none"
             if unknown
-            else f"expected a label in each `{labels.name}`, got nulls",
+            else f"expected a label in each `{labels.name}`, got {given.null_count():,} nulls",
             hint="Give a column of probabilities for each class, and rows that have a label.",
         )
-    places = list(range(len(classes)))
-    return given.replace_strict(classes, places, return_dtype=pl.Int64).to_numpy()
+    return given.to_list()
 
 
-def _text(
-    found: "LabelErrors", label: str, classes: list[str], n_rows: int, show: int, price: str
-) -> "Group":
+def _text(found: "LabelErrors", label: str, show: int, price: str) -> "Group":
     """Return the surest rows and what the list rests on."""
     from rich.console import Group
 
     surest = zip(found.rows, found.given, found.suggested, found.margins, strict=True)
     rows = [
-        (row, classes[old], classes[new], f"{margin:.3f}")
+        (row, found.classes[old], found.classes[new], f"{margin:.3f}")
         for row, old, new, margin in list(surest)[:show]
     ]
-    share = found.noise.noise_rate
+    wrong = found.n_wrong
+    limits = f"{wrong.low:,.0f} to {wrong.high:,.0f}"
+    if (wrong.low, wrong.high) == (0, found.n_rows):
+        limits = f"no limits: {wrong.method}"
     answer = (
-        f"{found.rows.size:,} of {n_rows:,} labels look wrong; "
-        f"noise {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%}){price}"
+        f"{found.rows.size:,} of {found.n_rows:,} labels look wrong{price}; of all labels "
+        f"{found.noise.noise_rate.estimate:.1%} are estimated to be wrong, {wrong.estimate:,.0f} "
+        f"rows ({limits})"
     )
     made = table("The surest of them", ("row>", label, "suggested", "margin>"), rows)
     return Group(answer, made, f"rests on: {'; '.join(found.assumptions)}")

@@ -8,7 +8,7 @@ import typer
 from trimtab.cli.data_options import Html, write_page
 from trimtab.cli.effort_label_errors import CostUnit, Delta, LabelCost, label_errors, read_table
 from trimtab.cli.output import AsJson, emit, table, talk
-from trimtab.core.errors import ConfigError, nearest
+from trimtab.core.errors import ConfigError, SchemaError, nearest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trimtab.stats.interval import Interval
     from trimtab.stats.label_answer import LabelModel
 
+_MOST_DIFFERENT = 100  # with more, a column holds names or measurements, or is named
 _METHODS = ("majority", "dawid_skene", "triplet")
 
 
@@ -75,9 +76,15 @@ def labels(
             "expected --out with --data, got none", hint="Say where to write: --out train.parquet"
         )
     keys = [name for name in (by, block) if name]
-    frame = read_table(votes, keys)
-    names = sources.split(",") if sources else [c for c in frame.columns if c not in keys]
+    named = [name.strip() for name in sources.split(",")] if sources else []
+    frame = read_table(votes, [*keys, *named])
+    names = named or _voting(frame, keys)
     ballots = read_votes(frame, sources=names, abstain=_value(abstain))
+    if method == "triplet" and len(ballots.classes) != 2:
+        raise ConfigError(
+            f"expected votes for two classes with --method triplet, got {len(ballots.classes)}",
+            hint="Take --method dawid_skene, or majority.",
+        )
     try:
         found = label_model(
             ballots,
@@ -104,10 +111,27 @@ def labels(
         for warning in found.warnings:
             talk(f"warning: {warning}")
         price = "" if cost is None else f", {cost:,.6g} {cost_unit} to label by hand"
-        talk(f"{doubted:,} of {len(found.probabilities):,} rows in doubt{price}")
+        talk(
+            f"{doubted:,} of {len(found.probabilities):,} rows in doubt: likeliest class below "
+            f"{100 * doubt:g} %{price}"
+        )
     known = any(i.low > 0 or i.high < 1 for i in found.accuracy_intervals)
     if method != "majority" and not known:
         raise typer.Exit(3)
+
+
+def _voting(frame: "pl.DataFrame", keys: list[str]) -> list[str]:
+    """Return all columns but the keys; refuse one that looks like names rather than classes."""
+    names = [name for name in frame.columns if name not in keys]
+    for name in names:
+        different = frame[name].n_unique()
+        if different > _MOST_DIFFERENT:
+            raise SchemaError(
+                f"expected a few classes in each column that votes, got {different:,} different "
+                f"values in `{name}`",
+                hint="Name the columns that vote: --sources A,B,C.",
+            )
+    return names
 
 
 def _value(text: str) -> Any:
@@ -122,11 +146,13 @@ def _text(found: "LabelModel") -> "Group":
     """Return sources, slices and assumptions, one below the other."""
     from rich.console import Group
 
+    from trimtab.effort.label_page import limits_words
+
     rows = [
         (
             name,
-            f"{limits.estimate:.1%}",
-            f"{limits.low:.1%} to {limits.high:.1%}",
+            f"{limits.estimate:.1%}" if limits.estimate == limits.estimate else "unknown",
+            limits_words(limits),
             *(f"{share[j]:.1%}" for share in (found.coverage, found.overlap, found.conflict)),
         )
         for j, (name, limits) in enumerate(
@@ -134,7 +160,11 @@ def _text(found: "LabelModel") -> "Group":
         )
     ]
     columns = ("source", "accuracy>", "limits>", "coverage>", "overlap>", "conflict>")
-    parts: list[Any] = [table(f"Sources, by {found.method}", columns, rows)]
+    level = 100 * found.accuracy_intervals[0].level
+    title = f"Sources, by {found.method}; limits hold at {level:g} %"
+    if found.method == "majority":
+        title = "Sources; accuracy is agreement with the majority"
+    parts: list[Any] = [table(title, columns, rows)]
     if found.slices:
         cells = [
             (key, *(_in_short(limits) for limits in sources))
@@ -142,12 +172,22 @@ def _text(found: "LabelModel") -> "Group":
         ]
         heads = ("slice", *(f"{name}>" for name in found.sources))
         parts.append(table("Accuracy by slice", heads, cells))
-    return Group(*parts, f"rests on: {'; '.join(found.assumptions)}")
+    shares = zip(found.classes, found.class_balance_intervals, strict=True)
+    classes = ", ".join(f"{name} {_in_short(limits)}" for name, limits in shares)
+    wrong = f"{found.expected_wrong:,.0f} of {len(found.probabilities):,} labels"
+    return Group(
+        *parts,
+        f"classes: {classes}",
+        f"expected to be wrong if each row takes its likeliest class: {wrong}",
+        f"rests on: {'; '.join(found.assumptions)}",
+    )
 
 
 def _in_short(limits: "Interval") -> str:
     if limits.estimate != limits.estimate:
         return f"unknown, {limits.method}"
+    if (limits.low, limits.high) == (0, 1):
+        return f"{limits.estimate:.1%}"
     return f"{limits.estimate:.1%} ({limits.low:.1%} to {limits.high:.1%})"
 
 
@@ -173,3 +213,5 @@ def _write(frame: "pl.DataFrame", out: Path) -> None:
         raise ConfigError(
             f"expected a file .parquet or .csv to write, got {out.name}", hint="Rename --out."
         )
+    what = "each row once for each class" if "weight" in frame.columns else "a probability a class"
+    talk(f"wrote {frame.height:,} rows to {out}: {what}")

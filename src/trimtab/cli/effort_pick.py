@@ -9,7 +9,7 @@ from trimtab.cli.output import AsJson, emit
 from trimtab.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from trimtab.effort.pick_rows import ModelChoice
+    from trimtab.effort.pick_choice import ModelChoice
 
 _EXIT_CODES = {"done": 0, "not enough data": 3}
 
@@ -77,20 +77,18 @@ def pick(
 
 def _text(choice: "ModelChoice") -> str:
     """Return the answer in a few lines."""
-    within = f"within {choice.tolerance:g} of the best" if choice.tolerance else "the best"
     lines = [
-        f"{choice.outcome}: {choice.best} is {within} on these {choice.rows:,} rows with "
-        f"probability {choice.confidence:.3f} or more",
-        f"labels used: {choice.labels_used:,}{_price(choice.cost, choice)}; models disagree on "
-        f"{choice.rows_apart:,} rows",
+        f"{choice.outcome}: {choice.sentence}",
+        f"labels used: {choice.labels_used:,} of {choice.labels_given:,} given"
+        f"{_price(choice.cost, choice)}; models disagree on {choice.rows_apart:,} rows",
         "",
     ]
     width = max(len(standing.model) for standing in choice.standings)
     for standing in choice.standings:
-        state = "may be the best" if standing.contender else "ruled out"
-        if standing.model == choice.best:
-            state = "the answer" if choice.outcome == "done" else "leads"
-        lines.append(f"  {standing.model:<{width}}  {standing.mistakes:>6,} mistakes  {state}")
+        lines.append(
+            f"  {standing.model:<{width}}  {standing.mistakes:>6,} mistakes on "
+            f"{standing.labels:>6,} labels  {choice.state_of(standing)}"
+        )
     if choice.next_rows:
         named = ", ".join(str(row) for row in choice.next_rows)
         lines += [

@@ -9,10 +9,13 @@
 `cleaning_finish`   the cleaned table, and where it came from
 `cleaning_report`   what cleaning was worth so far, and what going on may bring
 `active_cleaning`   `ActiveClean`: which rows to clean for a linear model, which learns meanwhile
+`active_start`      the same for a table: features, a file, a session that others go on with
+`cleaning_open`     opens a session of either kind
 `repairs`           what an unsure cell may hold; `suspects` finds cells that may be wrong
 `labelling`         labelling functions: rules that vote on rows
 `vote_tables`       tables of votes: a column a source
 `label_tables`      `label_model` on them: labels, how far each rule is right, rows to train on
+`label_errors`      labels that are probably wrong
 `picking`           `ModelPicker`: the best of several models, asking for few labels
 `pick_rows`         `pick_model`: the same for a table of predictions
 ==================  ======================================================================

@@ -1,18 +1,19 @@
-"""Labels from votes, and labels that look wrong, each as a page in one file that loads nothing."""
+"""Labels from votes, and labels that look wrong: a page that loads nothing, or a part of one."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trimtab.data.report_frame import page
+from trimtab.data.report_frame import fragment, page
 from trimtab.effort.label_pictures import certainty_bars, dot_interval
+from trimtab.stats.interval import Interval
 from trimtab.stats.label_answer import LabelModel
 from trimtab.stats.label_errors import LabelErrors
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_PAIRS = 20
 _MOST_ROWS = 500
+_MOST_ROWS_BETWEEN = 20  # in a notebook there is other work around it
 
 
 def label_page(
@@ -47,30 +48,19 @@ def label_page(
     >>> "in doubt" in shown, "src=" in shown
     (True, False)
     """
-    return page(
-        "labels.html",
-        f"Labels of {len(found.probabilities):,} rows from {len(found.sources)} sources",
-        folder=_TEMPLATES,
-        words=(share, dot_interval),
-        found=found,
-        n_rows=len(found.probabilities),
-        doubt=doubt,
-        doubted=found.in_doubt(doubt).size,
-        cost=None if label_cost is None else found.cost(label_cost, doubt),
-        cost_unit=cost_unit,
-        level=found.accuracy_intervals[0].level,
-        pairs=found.independence[:_MOST_PAIRS],
-        bars=certainty_bars(found.probabilities, doubt),
-    )
+    values = _label_values(found, doubt, label_cost, cost_unit)
+    title = f"Labels of {len(found.probabilities):,} rows from {len(found.sources)} sources"
+    return page("labels.html", title, folder=_TEMPLATES, words=_WORDS, **values)
+
+
+def label_fragment(found: LabelModel) -> str:
+    """Return what the page shows as a piece of HTML, for notebooks."""
+    values = _label_values(found, 0.9, None, "minutes")
+    return fragment("labels.html", folder=_TEMPLATES, words=_WORDS, **values)
 
 
 def label_errors_page(
-    found: LabelErrors,
-    classes: Sequence[Any],
-    *,
-    n_rows: int,
-    label_cost: float | None = None,
-    cost_unit: str = "minutes",
+    found: LabelErrors, *, label_cost: float | None = None, cost_unit: str = "minutes"
 ) -> str:
     """Return a page on which labels look wrong, how many are, and between which classes.
 
@@ -78,10 +68,6 @@ def label_errors_page(
     ----------
     found : LabelErrors
         What `label_errors` returned.
-    classes : sequence
-        Names of the columns of the probabilities.
-    n_rows : int
-        All rows that were looked at.
     label_cost : float, optional
         What a look at one row costs, in `cost_unit`.
     cost_unit : str, default="minutes"
@@ -94,31 +80,62 @@ def label_errors_page(
 
     Examples
     --------
-    >>> from trimtab.stats.label_errors import label_errors
+    >>> from trimtab.effort.label_errors import label_errors
     >>> sure = [[0.9, 0.1], [0.05, 0.95], [0.1, 0.9], [0.9, 0.1]]
-    >>> shown = label_errors_page(label_errors([0, 0, 1, 0], sure), ["ham", "spam"], n_rows=4)
+    >>> shown = label_errors_page(label_errors([0, 0, 1, 0], sure))
     >>> "1 of 4 labels look wrong" in shown
     True
     """
-    surest = zip(
-        *(part[:_MOST_ROWS].tolist() for part in (found.rows, found.given, found.suggested)),
-        found.margins[:_MOST_ROWS].tolist(),
-        strict=True,
-    )
-    return page(
-        "label_errors.html",
-        f"{found.rows.size:,} of {n_rows:,} labels look wrong",
-        folder=_TEMPLATES,
-        words=(share, dot_interval),
-        found=found,
-        classes=list(classes),
-        n_rows=n_rows,
-        rows=list(surest),
-        cost=None if label_cost is None else found.cost(label_cost),
-        cost_unit=cost_unit,
-    )
+    values = _error_values(found, _MOST_ROWS, label_cost, cost_unit)
+    title = f"{found.rows.size:,} of {found.n_rows:,} labels look wrong"
+    return page("label_errors.html", title, folder=_TEMPLATES, words=_WORDS, **values)
+
+
+def label_errors_fragment(found: LabelErrors) -> str:
+    """Return what the page shows as a piece of HTML, for notebooks, with the 20 surest rows."""
+    values = _error_values(found, _MOST_ROWS_BETWEEN, None, "minutes")
+    return fragment("label_errors.html", folder=_TEMPLATES, words=_WORDS, **values)
 
 
 def share(x: float) -> str:
     """Return a share as percent, or that it is unknown."""
     return f"{x:.1%}" if math.isfinite(x) else "unknown"
+
+
+def limits_words(limits: Interval) -> str:
+    """Return two limits as percent, or that there are none."""
+    if limits.low == 0 and limits.high == 1:
+        return "none"
+    return f"{limits.low:.1%} to {limits.high:.1%}"
+
+
+_WORDS = (share, limits_words, dot_interval)
+
+
+def _label_values(
+    found: LabelModel, doubt: float, label_cost: float | None, cost_unit: str
+) -> dict[str, Any]:
+    return {
+        "found": found,
+        "n_rows": len(found.probabilities),
+        "doubt": doubt,
+        "doubted": found.in_doubt(doubt).size,
+        "cost": None if label_cost is None else found.cost(label_cost, doubt),
+        "cost_unit": cost_unit,
+        "level": found.accuracy_intervals[0].level,
+        "pairs": found.independence[:_MOST_PAIRS],
+        "bars": certainty_bars(found.probabilities, doubt),
+    }
+
+
+def _error_values(
+    found: LabelErrors, most: int, label_cost: float | None, cost_unit: str
+) -> dict[str, Any]:
+    columns = (found.rows, found.given, found.suggested, found.margins)
+    return {
+        "found": found,
+        "classes": found.classes,
+        "rows": list(zip(*(column[:most].tolist() for column in columns), strict=True)),
+        "cost": None if label_cost is None else found.cost(label_cost),
+        "cost_unit": cost_unit,
+    }

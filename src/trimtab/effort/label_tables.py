@@ -8,6 +8,7 @@ import polars as pl
 
 from trimtab.core.errors import SchemaError
 from trimtab.data.sources import collect, read_source, source_name
+from trimtab.effort.label_answers import ShownLabelModel
 from trimtab.effort.vote_tables import listed, read_votes
 from trimtab.stats.label_answer import Abstentions, LabelModel, Method
 from trimtab.stats.label_model import fit_label_model
@@ -46,7 +47,7 @@ def label_model(
         A key a row: accuracies are estimated in each slice as well.
     block : sequence, optional
         A key a row: rows of one user, day or video may depend on each other, and limits and
-        tests allow for it. They need 40 blocks or more.
+        tests allow for it. They need 40 blocks or more. Rows without one stand for themselves.
     sources : sequence of str, optional
         The columns that vote; all if left out.
     classes : sequence, optional
@@ -85,7 +86,7 @@ def label_model(
                 f"got {listed(tuple(shares))}"
             )
         shares = [shares[name] for name in table.classes]
-    return fit_label_model(
+    found = fit_label_model(
         table.codes,
         method=method,
         class_balance=shares,
@@ -96,6 +97,7 @@ def label_model(
         classes=table.classes,
         delta=delta,
     )
+    return ShownLabelModel.of(found)
 
 
 def weighted_rows(
@@ -114,7 +116,8 @@ def weighted_rows(
     found : LabelModel
         What `label_model` returned.
     least : float, default=0
-        Classes with a chance of this or below are left out.
+        Classes with a chance of this or below are left out, and the others share the row's
+        weight: each row weighs 1 in all, or is left out where no class is likelier than this.
     label : str, default="label"
         What the column of classes is called; `weight` follows it.
 

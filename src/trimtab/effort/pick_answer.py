@@ -49,6 +49,11 @@ class Pick(Record):
     cost_unit: str
     assumptions: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        from trimtab.effort.pick_page import pick_fragment
+
+        return pick_fragment(self)
+
 
 def check_settings(
     rule: str,

@@ -1,16 +1,21 @@
-"""The answer of `pick_model` as a page in one file that loads nothing."""
+"""The answer of `pick_model` as a page in one file that loads nothing, or a part of one."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from trimtab.data.report_frame import page
-from trimtab.effort.pick_rows import ModelChoice
+from trimtab.data.report_frame import fragment, page
 
+if TYPE_CHECKING:
+    from trimtab.effort.pick_answer import Pick
+    from trimtab.effort.pick_choice import ModelChoice
+
+_TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH, _HEIGHT = 640, 200
 
 
-def pick_page(choice: ModelChoice) -> str:
+def pick_page(choice: "ModelChoice") -> str:
     """Return a page on which model is best, how sure that is, and what to label next.
 
     Parameters
@@ -29,19 +34,29 @@ def pick_page(choice: ModelChoice) -> str:
     >>> from trimtab.effort.pick_rows import pick_model
     >>> said = pl.DataFrame({"id": range(9), "old": [0] * 9, "new": [1] * 9, "label": [1] * 9})
     >>> shown = pick_page(pick_model(said))
-    >>> "new is best" in shown, "src=" in shown
+    >>> "new is the best" in shown, "src=" in shown
     (True, False)
     """
     return page(
         "pick.html",
         f"Best model: {choice.best}",
-        folder=Path(__file__).parent / "templates",
+        folder=_TEMPLATES,
         choice=choice,
         picture=_curve(choice),
     )
 
 
-def _curve(choice: ModelChoice) -> Markup:
+def choice_fragment(choice: "ModelChoice") -> str:
+    """Return what the page shows as a piece of HTML, for notebooks."""
+    return fragment("pick.html", folder=_TEMPLATES, choice=choice, picture=_curve(choice))
+
+
+def pick_fragment(found: "Pick") -> str:
+    """Return the answer of a `ModelPicker` as a piece of HTML, for notebooks."""
+    return fragment("pick_answer.html", folder=_TEMPLATES, found=found)
+
+
+def _curve(choice: "ModelChoice") -> Markup:
     """Return confidence against labels used, as steps, with the line that was asked for."""
     most = max(choice.rows_apart, 1)
     goal = _HEIGHT * choice.delta

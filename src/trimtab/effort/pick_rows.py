@@ -4,76 +4,15 @@ The table is gone through in a fixed random order, so that a call with more labe
 the last one stopped, and nothing has to be kept between calls.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.core.records import Record
 from trimtab.effort.class_codes import ClassCodes
-from trimtab.effort.pick_answer import Outcome
+from trimtab.effort.pick_choice import ModelChoice, Standing
 from trimtab.effort.pick_table import random_order, rows_to_pick_on
 from trimtab.effort.picking import ModelPicker
-
-
-@dataclass(frozen=True, slots=True)
-class Standing(Record):
-    """How a model stands: its mistakes on the labels used, and whether it may be the best."""
-
-    model: str
-    mistakes: int
-    contender: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice(Record):
-    """Which model is best on a table, how sure that is, and which rows to label next.
-
-    Parameters
-    ----------
-    outcome : {'done', 'not enough data'}
-        Whether `confidence` has reached 1 - `delta`.
-    best : str
-        The answer so far.
-    confidence : float
-        Lower bound on the probability that `best` is best on the table, or within `tolerance`.
-    tolerance, delta : float
-        What was asked for.
-    standings : tuple of Standing
-        The models, contenders with the fewest mistakes first. Labels are asked for where
-        models disagree, so mistakes over labels is no error rate.
-    next_rows : tuple
-        Ids of rows to label next, the most urgent first.
-    rows, rows_apart : int
-        Rows of the table, and those on which models disagree: what skipping the others alone
-        would leave to label.
-    labels_used, labels_left : int
-        Labels that the answer rests on, and how many more it may take at most.
-    cost, cost_left : float or None
-        What both cost, in `cost_unit`.
-    curve : tuple of (int, str, float)
-        After each label used: how many, the answer then, and its confidence.
-    assumptions : tuple of str
-        What the confidence rests on.
-    """
-
-    outcome: Outcome
-    best: str
-    confidence: float
-    tolerance: float
-    delta: float
-    standings: tuple[Standing, ...]
-    next_rows: tuple[Any, ...]
-    rows: int
-    rows_apart: int
-    labels_used: int
-    labels_left: int
-    cost: float | None
-    cost_left: float | None
-    cost_unit: str
-    curve: tuple[tuple[int, str, float], ...]
-    assumptions: tuple[str, ...]
 
 
 def pick_model(
@@ -158,22 +97,28 @@ def pick_model(
     apart = (pool != pool[:, :1]).any(axis=1)
     picker = ModelPicker(len(names), tolerance=tolerance, delta=delta, rows=pool)
     order = [int(place) for place in random_order(table[key]) if apart[place]]
-    missing, mistakes, curve = _replayed(picker, order, pool, classes, truth)
+    missing, tallies, curve = _replayed(picker, order, pool, classes, truth)
     found = picker.result(label_cost=label_cost, cost_unit=cost_unit)
     standings = [
-        Standing(name, mistakes[place], place in found.contenders)
+        Standing(name, *tallies[place], place in found.contenders)
         for place, name in enumerate(names)
     ]
+    best = names[found.best]
     return ModelChoice(
         outcome=found.outcome,
-        best=names[found.best],
+        best=best,
         confidence=found.confidence,
         tolerance=tolerance,
         delta=delta,
-        standings=tuple(sorted(standings, key=lambda s: (not s.contender, s.mistakes))),
+        standings=tuple(
+            sorted(
+                standings, key=lambda s: (s.model != best, not s.contender, -s.labels, s.mistakes)
+            )
+        ),
         next_rows=tuple(table[key][place] for place in missing[:n]),
         rows=table.height,
         rows_apart=int(apart.sum()),
+        labels_given=sum(label is not None for label in truth),
         labels_used=found.labels_used,
         labels_left=len(missing),
         cost=found.cost,
@@ -190,9 +135,13 @@ def _replayed(
     pool: NDArray[np.int64],
     classes: list[tuple[Any, ...]],
     truth: list[Any],
-) -> tuple[list[int], list[int], list[tuple[int, int, float]]]:
-    """Go on until a label is missing; return all that may be needed, mistakes, and the way."""
-    mistakes = [0] * pool.shape[1]
+) -> tuple[list[int], list[tuple[int, int]], list[tuple[int, int, float]]]:
+    """Go on until a label is missing.
+
+    Return the rows whose labels may be needed, each model's mistakes and the labels that they
+    were counted on, and the way.
+    """
+    tallies = [(0, 0)] * pool.shape[1]
     curve: list[tuple[int, int, float]] = []
     for done, place in enumerate(order):
         if not picker.wants(pool[place]):
@@ -200,12 +149,17 @@ def _replayed(
             continue
         if truth[place] is None:
             rest = [p for p in order[done:] if truth[p] is None and picker.wants(pool[p])]
-            return rest, mistakes, curve
+            return rest, tallies, curve
         picker.ask(pool[place])
         wrong = [said != truth[place] for said in classes[place]]
         # the label as the code of a model that is right, or one that no model has
         right = [code for code, off in zip(pool[place], wrong, strict=True) if not off]
+        out = picker.ruled_out
+        # labels asked for on account of others are no sample of what a model ruled out does
+        tallies = [
+            tally if model in out else (tally[0] + wrong[model], tally[1] + 1)
+            for model, tally in enumerate(tallies)
+        ]
         picker.tell(int(right[0]) if right else -1)
-        mistakes = [have + off for have, off in zip(mistakes, wrong, strict=True)]
         curve.append((picker.labels_used, picker.best(), picker.confidence))
-    return [], mistakes, curve
+    return [], tallies, curve

@@ -33,9 +33,14 @@ def _table(predictions: Any, labels: Any, *, key: str, label: str) -> pl.DataFra
     if told.schema[key] != table.schema[key]:
         told = told.with_columns(pl.col(key).cast(pl.String))
         table = table.with_columns(pl.col(key).cast(pl.String))
-    return table.drop(label, strict=False).join(
-        told.select(key, label), on=key, how="left", maintain_order="left"
-    )
+    told = told.select(key, label).drop_nulls(label)
+    if told.height and not told.join(table, on=key, how="semi").height:
+        raise SchemaError(
+            f"expected labels of rows in {source_name(predictions)}, got none: no `{key}` of "
+            f"{source_name(labels)} is there",
+            hint=f"Write `{key}` in both in the same way, as in {_few(set(table[key].head(3)))}.",
+        )
+    return table.drop(label, strict=False).join(told, on=key, how="left", maintain_order="left")
 
 
 def _read(source: Any, key: str) -> pl.DataFrame:

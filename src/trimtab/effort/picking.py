@@ -145,6 +145,11 @@ class ModelPicker:
         """The models that may still be the best, at a chance of error of `delta`."""
         return tuple(int(place) for place in np.flatnonzero(self._p_values() > self.delta))
 
+    @property
+    def ruled_out(self) -> tuple[int, ...]:
+        """The models that are no longer watched (with `window`, until this span ends)."""
+        return tuple(int(place) for place in np.flatnonzero(self._contest.out))
+
     def best(self) -> int:
         """Return the place of the model with the fewest mistakes, the first one of several.
 

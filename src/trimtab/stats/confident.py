@@ -13,6 +13,7 @@ from trimtab.stats.arrays import (
     as_values,
     check_fraction,
 )
+from trimtab.stats.exact_share import binomial_limits
 from trimtab.stats.interval import Interval
 
 METHOD = "confident learning, binomial limits"
@@ -173,14 +174,10 @@ def _rows_worth(weights: FloatArray, wrong: FloatArray, n_counted: IntArray) -> 
 
 def _limits(share: float, rows: float, delta: float) -> Interval:
     """Bound a share of `rows` rows, whole or not, by the tails of the binomial law."""
-    from scipy.special import betaincinv
-
     if rows <= 0:
         return Interval(share, 0.0, 1.0, 1 - delta, METHOD)
-    seen = share * rows
-    misses = max(rows - seen, 0.0)
-    low = float(betaincinv(seen, misses + 1, delta / 2)) if seen > 0 else 0.0
-    high = float(betaincinv(seen + 1, misses, 1 - delta / 2)) if misses > 0 else 1.0
+    # rounding may leave a little more of them than there are rows
+    low, high = binomial_limits(min(share, 1.0) * rows, rows, delta)
     return Interval(share, low, high, 1 - delta, METHOD)
 
 

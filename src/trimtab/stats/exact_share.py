@@ -42,12 +42,18 @@ def exact_share_interval(successes: int, rows: int, *, delta: float) -> Interval
     >>> round(share.low, 4), round(share.high, 4)
     (0.8238, 0.951)
     """
-    from scipy.special import betaincinv
-
     check_fraction(delta, "delta")
     if not 0 <= successes <= rows or rows < 1:
         raise ValueError(f"expected `successes` from 0 to `rows` >= 1, got {successes} of {rows}")
-    misses = rows - successes
-    low = float(betaincinv(successes, misses + 1, delta / 2)) if successes else 0.0
-    high = float(betaincinv(successes + 1, misses, 1 - delta / 2)) if misses else 1.0
+    low, high = binomial_limits(successes, rows, delta)
     return Interval(successes / rows, low, high, 1 - delta, "exact binomial")
+
+
+def binomial_limits(successes: float, rows: float, delta: float) -> tuple[float, float]:
+    """Return the limits of a share of so many rows, which may be no whole number."""
+    from scipy.special import betaincinv
+
+    misses = rows - successes
+    low = float(betaincinv(successes, misses + 1, delta / 2)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, misses, 1 - delta / 2)) if misses > 0 else 1.0
+    return low, high

@@ -7,6 +7,7 @@ import numpy as np
 
 from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.interval import Interval, finite_or_none
+from trimtab.stats.label_blocks import rows_assumption
 from trimtab.stats.vote_tests import PairTest
 
 Method = Literal["majority", "dawid_skene", "triplet"]
@@ -67,8 +68,11 @@ class LabelModel:
         """Return rows, classes and weights to train on: each row once for each of its classes.
 
         Any learner that takes row weights then minimises its expected loss under the
-        probabilities. Classes with a chance of `least` or below are left out. Not for rows that
-        a model is judged on: it would be judged by what the sources say.
+        probabilities. Classes with a chance of `least` or below are left out, and the others
+        share the row's weight as they share its chance: each row weighs 1 in all, or is left out
+        where no class is likelier than `least`. With `least` 0.9 the rows that are sure are
+        left, each with its class and the weight 1. Not for rows that a model is judged on: it
+        would be judged by what the sources say.
 
         Examples
         --------
@@ -84,8 +88,9 @@ class LabelModel:
         >>> round(model.score(features, truth), 2)
         0.9
         """
-        rows, classes = np.nonzero(self.probabilities > least)
-        return rows, classes, self.probabilities[rows, classes]
+        kept = np.where(self.probabilities > least, self.probabilities, 0.0)
+        rows, classes = np.nonzero(kept)
+        return rows, classes, kept[rows, classes] / kept.sum(axis=1)[rows]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields for JSON, without the probabilities of the rows."""
@@ -107,7 +112,10 @@ class LabelModel:
                 }
                 for name, j in named
             ],
-            "independence": [pair.to_dict() for pair in self.independence],
+            "independence": [
+                {"sources": [self.sources[pair.first], self.sources[pair.second]]} | pair.to_dict()
+                for pair in self.independence
+            ],
             "slices": {
                 key: [interval.to_dict() for interval in found]
                 for key, found in self.slices.items()
@@ -119,13 +127,15 @@ class LabelModel:
 
 
 def label_assumptions(
-    method: Method, abstentions: Abstentions, *, blocks: bool
+    method: Method, abstentions: Abstentions, *, blocks: bool, n_alone: int = 0
 ) -> tuple[str, ...]:
-    """Return in words what the answer of a method rests on."""
-    rows = "blocks of rows are independent of each other" if blocks else "rows are independent"
+    """Return in words what the answer of a method rests on; `n_alone` rows have no block."""
+    rows = rows_assumption(blocks=blocks, n_alone=n_alone)
     if method == "majority":
         return ("each vote counts the same", "accuracies are agreement with the majority")
-    said = ["sources err independently of each other within a class, but for what warnings say"]
+    said = [
+        "sources err independently of each other within a class; warnings name those that do not"
+    ]
     if method == "triplet":
         said.append("a source is right as often on one class as on the other")
     if method == "triplet" or abstentions == "ignore":

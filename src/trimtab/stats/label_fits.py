@@ -8,8 +8,8 @@ import numpy as np
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.dawid_skene import DawidSkene, fit_dawid_skene, vote_shares
 from trimtab.stats.interval import Interval
+from trimtab.stats.label_blocks import MIN_BLOCKS
 from trimtab.stats.triplet import fit_triplets, triplet_limits
-from trimtab.stats.vote_blocks import MIN_BLOCKS
 from trimtab.stats.vote_scores import (
     MAX_PARAMETERS,
     Scores,

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from trimtab.stats.arrays import FloatArray, check_fraction, check_same_rows
 from trimtab.stats.interval import Interval
 from trimtab.stats.label_answer import Abstentions, LabelModel, Method, label_assumptions
+from trimtab.stats.label_blocks import label_blocks, missing
 from trimtab.stats.label_fits import Fitted, fitted_majority, fitted_skene, fitted_triplets
 from trimtab.stats.votes import Votes, as_votes, count_votes
 
@@ -57,7 +58,8 @@ def fit_label_model(
         A key a row: accuracies are estimated for the rows of each key alone as well.
     block : array_like, shape (n_samples,), optional
         A key a row: rows of one key (a user, a day, a video) may depend on each other, and
-        limits and tests allow for it. They need 40 blocks or more; estimates stay the same.
+        limits and tests allow for it. They need 40 blocks or more; estimates stay the same. A
+        row without a key (None, NaN) is a block of its own, and `assumptions` count them.
     sources, classes : sequence, optional
         Names; numbers if left out.
     delta : float, default=0.05
@@ -97,7 +99,8 @@ def fit_label_model(
     check_fraction(delta, "delta")
     if classes is None and class_balance is not None:
         classes = range(len(class_balance))
-    seen = as_votes(votes, None if classes is None else len(classes), block)
+    blocks, n_alone = (None, 0) if block is None else label_blocks(block)
+    seen = as_votes(votes, None if classes is None else len(classes), blocks)
     if method == "triplet" and seen.n_classes != 2:
         raise ValueError(f"expected two classes for method triplet, got {seen.n_classes}")
     names = tuple(sources or (f"source {j}" for j in range(seen.n_sources)))
@@ -129,7 +132,9 @@ def fit_label_model(
         slices=_by_slice(seen, slices, fit),
         warnings=whole.warnings,
         n_blocks=seen.n_blocks,
-        assumptions=label_assumptions(method, abstentions, blocks=block is not None),
+        assumptions=label_assumptions(
+            method, abstentions, blocks=block is not None, n_alone=n_alone
+        ),
     )
 
 
@@ -153,7 +158,8 @@ def _by_slice(
         return {}
     keys = np.asarray(slices)
     check_same_rows(votes.n_rows, keys.size, "slices")
-    found, codes = np.unique(keys.astype(str), return_inverse=True)
+    texts = np.where(missing(keys), "null", keys.astype(str))
+    found, codes = np.unique(texts, return_inverse=True)
     limits: dict[str, tuple[Interval, ...]] = {}
     for code, key in enumerate(found):
         rows = votes.pattern_of[codes == code]

@@ -12,7 +12,8 @@ from trimtab.stats.interval import Interval
 from trimtab.stats.laws import student_quantile
 from trimtab.stats.votes import ABSTAIN, Votes
 
-_N_GROUPS = 50
+# with 50, the order of the rows alone was seen to change a pair of limits by 40 %; now by 10 %
+_N_GROUPS = 200
 # pairs with fewer common rows say too little to divide by
 _MIN_COMMON = 20
 _MOST = 0.999  # a source is never taken as certain
@@ -68,7 +69,7 @@ def fit_triplets(votes: Votes, *, positive_share: float | None = None) -> Triple
     Returns
     -------
     Triplet
-        Standard errors are by the jackknife over 50 groups of rows, or of blocks of rows.
+        Standard errors are by the jackknife over 200 groups of rows, or of blocks of rows.
 
     References
     ----------
@@ -122,8 +123,9 @@ def _moments_by_group(votes: Votes) -> tuple[FloatArray, FloatArray, int]:
     shape = (n_groups, votes.n_sources, votes.n_sources)
     products, common = np.zeros(shape), np.zeros(shape)
     group_of = units % n_groups
-    for group in range(n_groups):
-        rows = votes.pattern_of[group_of == group]
+    sizes = np.bincount(group_of, minlength=n_groups)
+    by_group = votes.pattern_of[np.argsort(group_of, kind="stable")]
+    for group, rows in enumerate(np.split(by_group, np.cumsum(sizes)[:-1])):
         weights = np.bincount(rows, minlength=len(signs)).astype(np.float64)
         shown = np.flatnonzero(weights)
         products[group] = (signs[shown] * weights[shown, None]).T @ signs[shown]

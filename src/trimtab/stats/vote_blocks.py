@@ -8,7 +8,6 @@ import numpy as np
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.votes import Votes
 
-MIN_BLOCKS = 40  # with 20 or 30, limits were seen to miss twice as often as they say
 _CHUNK = 4_096
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from trimtab.stats.arrays import BoolArray, FloatArray
 from trimtab.stats.dawid_skene import DawidSkene
 from trimtab.stats.interval import Interval
+from trimtab.stats.label_blocks import MIN_BLOCKS
 from trimtab.stats.laws import normal_quantile, student_quantile
-from trimtab.stats.vote_blocks import MIN_BLOCKS, BlockSums, chunks, spread_of_sums
+from trimtab.stats.vote_blocks import BlockSums, chunks, spread_of_sums
 from trimtab.stats.votes import ABSTAIN, Votes
 
 # more would take minutes: 600 are 10 classes of 6 sources, or 2 classes of 140

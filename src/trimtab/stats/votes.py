@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, IntArray, check_same_rows
+from trimtab.stats.label_blocks import label_blocks
 
 ABSTAIN = -1
 
@@ -70,7 +71,8 @@ def as_votes(
     n_classes : int, optional
         Number of classes; the highest vote plus one, and at least 2, if left out.
     blocks : array_like, shape (n_samples,), optional
-        A key a row: rows of one key (a user, a day, a video) are not independent.
+        A key a row: rows of one key (a user, a day, a video) are not independent. A row without
+        one is a block of its own.
 
     Returns
     -------
@@ -138,18 +140,17 @@ def count_votes(votes: Votes) -> VoteCounts:
     for code in range(votes.n_classes):
         said = (votes.patterns == code).astype(np.float64)
         agreeing += said * (said.sum(axis=1, keepdims=True) - said)
-    shares = votes.weights / votes.n_rows
     return VoteCounts(
-        coverage=shares @ voted,
-        overlap=shares @ (voted * (others > 0)),
-        conflict=shares @ (voted * (others > agreeing)),
+        coverage=votes.weights @ voted / votes.n_rows,
+        overlap=votes.weights @ (voted * (others > 0)) / votes.n_rows,
+        conflict=votes.weights @ (voted * (others > agreeing)) / votes.n_rows,
     )
 
 
 def _block_codes(blocks: ArrayLike, n_rows: int) -> IntArray:
-    keys = np.asarray(blocks).astype(str)
-    check_same_rows(n_rows, keys.size, "blocks")
-    return np.unique(keys.ravel(), return_inverse=True)[1].astype(np.int64)
+    codes, _ = label_blocks(blocks)
+    check_same_rows(n_rows, codes.size, "block")
+    return codes
 
 
 def _grouped(codes: IntArray, n_classes: int) -> tuple[IntArray, IntArray, IntArray]:

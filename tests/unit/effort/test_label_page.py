@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.effort.label_errors import label_errors
 from trimtab.effort.label_page import label_errors_page, label_page
 from trimtab.effort.label_pictures import certainty_bars, dot_interval
 from trimtab.effort.label_tables import label_model
 from trimtab.stats.interval import Interval
-from trimtab.stats.label_errors import label_errors
 
 
 def voted(n=2_000):
@@ -74,10 +74,10 @@ def test_limits_are_drawn_from_end_to_end():
 
 
 def test_the_page_of_errors_lists_rows_and_what_they_look_like():
-    labels = np.repeat([0, 1], 50)
+    labels = np.repeat(["ham", "<i>"], 50)
     chance = np.array([0.9] * 47 + [0.1] * 53)
-    found = label_errors(labels, np.column_stack([chance, 1 - chance]))
-    page = label_errors_page(found, ["ham", "<i>"], n_rows=100, label_cost=2)
+    found = label_errors(labels, np.column_stack([chance, 1 - chance]), classes=["ham", "<i>"])
+    page = label_errors_page(found, label_cost=2)
 
     assert "3 of 100 labels look wrong" in page
     assert re.findall(r'data-label="row">(\d+)<', page) == ["47", "48", "49"]
@@ -92,4 +92,38 @@ def test_no_errors_is_an_answer():
     sure = np.repeat([[0.9, 0.1], [0.1, 0.9]], 20, axis=0)
     found = label_errors(np.repeat([0, 1], 20), sure)
 
-    assert "No label looks wrong" in label_errors_page(found, ["a", "b"], n_rows=40)
+    assert "No label looks wrong" in label_errors_page(found)
+
+
+def test_notebooks_show_labels_and_their_errors_as_a_page_without_its_frame():
+    found = label_model(voted())
+    shown = found._repr_html_()
+
+    assert "<html" not in shown
+    assert circles(shown) == circles(label_page(found))
+    assert "&lt;b&gt;a&lt;/b&gt;" in shown
+    assert repr(found).startswith("<LabelModel: 2,000 rows by dawid_skene from 4 sources; ")
+    labels = np.tile([0, 1], 50)
+    wrong = label_errors(labels, np.tile([[0.9, 0.1]], (100, 1)))
+    assert "<html" not in wrong._repr_html_()
+    assert repr(wrong).startswith("<LabelErrors: ")
+
+
+def test_a_notebook_lists_fewer_rows_and_says_of_how_many():
+    labels = np.tile([0, 1], 200)
+    chance = np.where(np.arange(400) < 100, 1 - labels, labels) * 0.8 + 0.1
+    found = label_errors(labels, np.column_stack([1 - chance, chance]))
+    shown = found._repr_html_()
+
+    assert found.rows.size == 100
+    assert len(re.findall(r'data-label="row"', shown)) == 20
+    assert "the 20 surest of 100" in shown
+
+
+def test_the_page_of_errors_says_when_blocks_are_too_few():
+    labels = np.tile([0, 1], 50)
+    sure = np.where(labels[:, None] == [0, 1], 0.9, 0.1)
+    page = label_errors_page(label_errors(labels, sure, block=np.arange(100) // 10))
+
+    assert "without limits: fewer than 40 blocks" in page
+    assert "Blocks of rows" in page

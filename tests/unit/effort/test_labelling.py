@@ -241,3 +241,93 @@ def test_weighted_rows_refuse_a_name_taken_and_a_least_chance_out_of_range(wrong
 
     with pytest.raises(ValueError, match="`label` other than 'weight' and `least`"):
         weighted_rows(pl.DataFrame({"x": [0.5, 2.0]}), found, **wrong)
+
+
+def test_the_command_takes_no_names_for_classes(effort, voted, tmp_path):
+    named = pl.read_parquet(voted).with_columns(id=pl.Series(range(2_000)))
+    named.write_parquet(tmp_path / "ids.parquet")
+    done = effort("labels", tmp_path / "ids.parquet")
+
+    assert done.exit_code == 2
+    assert "2,000 different values in `id`" in done.stderr
+    assert "--sources" in done.stderr
+    missing = effort("labels", voted, "--sources", "a,x")
+    assert missing.exit_code == 2
+    assert "v.parquet: expected a column `x`" in missing.stderr
+
+
+def test_the_command_says_which_method_takes_more_than_two_classes(effort, tmp_path):
+    votes = pl.DataFrame({name: ["x", "y", "z"] * 9 for name in "abc"})
+    votes.write_csv(tmp_path / "v.csv")
+    done = effort("labels", tmp_path / "v.csv", "--method", "triplet")
+
+    assert done.exit_code == 2
+    assert "--method dawid_skene, or majority" in done.stderr
+
+
+def test_the_command_says_what_the_labels_are_and_what_it_wrote(effort, voted, tmp_path):
+    words = ("labels", voted, "--sources", "a,b,c,d")
+    done = effort(*words, "--out", tmp_path / "p.csv")
+    facts = json.loads(effort(*words, "--json").stdout)
+    text = " ".join(done.stdout.split())
+
+    for name, share in zip(facts["classes"], facts["class_balance"], strict=True):
+        assert f"{name} {share['estimate']:.1%}" in text
+    assert f"{facts['expected_wrong']:,.0f} of 2,000 labels" in text
+    assert "wrote 2,000 rows to" in done.stderr
+    assert {tuple(pair["sources"]) for pair in facts["independence"]} >= {("a", "b"), ("c", "d")}
+    assert facts["sources"][0]["coverage"] == 1
+    assert " none " in effort(*words, "--method", "majority").stdout
+
+
+def test_the_command_counts_rows_without_a_block_or_a_slice(effort, voted, tmp_path):
+    user = [None if i % 4 == 0 else f"u{i // 20}" for i in range(2_000)]
+    city = [None if i % 3 == 0 else "rome" for i in range(2_000)]
+    frame = (
+        pl.read_parquet(voted).drop("day").with_columns(user=pl.Series(user), city=pl.Series(city))
+    )
+    frame.write_parquet(tmp_path / "b.parquet")
+    words = ("labels", tmp_path / "b.parquet", "--by", "city", "--block", "user", "--json")
+    facts = json.loads(effort(*words).stdout)
+
+    assert facts["blocks"] == 600
+    assert "the 500 rows without one" in facts["assumptions"][-1]
+    assert set(facts["slices"]) == {"null", "rome"}
+
+
+def scored(path, n=1_000):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(2, size=n)
+    off = rng.random(n // 10)[np.arange(n) // 10] < 0.1  # whole blocks go wrong
+    sure = np.where(truth == 1, 0.9, 0.1)
+    names = np.array(["ham", "spam"])[np.where(off, 1 - truth, truth)]
+    frame = {"label": names, "p_ham": 1 - sure, "p_spam": sure, "user": np.arange(n) // 10}
+    pl.DataFrame(frame).write_csv(path)
+    return off
+
+
+def test_the_command_widens_limits_where_blocks_go_wrong_together(effort, tmp_path):
+    off = scored(tmp_path / "s.csv")
+    words = ("label-errors", tmp_path / "s.csv", "--label", "label", "--json")
+    alone = json.loads(effort(*words).stdout)
+    blocked = json.loads(effort(*words, "--block", "user").stdout)
+
+    def width(facts):
+        return facts["n_wrong"]["high"] - facts["n_wrong"]["low"]
+
+    assert sorted(blocked["rows"]) == np.flatnonzero(off).tolist()
+    assert sorted(alone["rows"]) == sorted(blocked["rows"])
+    assert (alone["blocks"], blocked["blocks"]) == (None, 100)
+    assert width(blocked) > 2 * width(alone)
+
+
+def test_label_errors_take_classes_by_name_and_refuse_others():
+    sure = np.repeat([[0.9, 0.1], [0.1, 0.9]], 20, axis=0)
+    found = tt.label_errors(["spam"] + ["ham"] * 19 + ["spam"] * 20, sure, classes=["ham", "spam"])
+
+    assert found.rows.tolist() == [0]
+    assert found.classes[found.suggested[0]] == "ham"
+    with pytest.raises(ValueError, match="among the classes ham, spam; got 'eggs'"):
+        tt.label_errors(["eggs"] * 40, sure, classes=["ham", "spam"])
+    with pytest.raises(ValueError, match="names in `classes`"):
+        tt.label_errors(["ham"] * 40, sure)

@@ -199,6 +199,37 @@ def test_weighted_labels_train_on_the_expected_loss():
     assert abs((gap * feature).mean()) < 1e-4
 
 
+def test_rows_weigh_one_whichever_classes_are_left_out():
+    """Training on the rows is training on each row with the chances of the classes kept."""
+    from sklearn.linear_model import LogisticRegression
+
+    truth, votes = draw(19, 1_500, [0.8, 0.75, 0.7], 3)
+    feature = np.random.default_rng(1).normal(size=1_500) + 2 * truth
+    found = fit_label_model(votes)
+    rows, classes, weights = found.weighted_labels(least=0.2)
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1_000).fit(
+        feature[rows, None], classes, sample_weight=weights
+    )
+
+    assert np.bincount(rows, weights) == pytest.approx(np.ones(1_500))
+    held = [[p if p > 0.2 else 0 for p in row] for row in found.probabilities]
+    targets = np.array([[p / sum(row) for p in row] for row in held])
+    assert (targets == 0).any(axis=1).mean() > 0.5
+    # zero gradient of the expected loss, each row once
+    gap = model.predict_proba(feature[:, None]) - targets
+    assert np.abs(gap.mean(axis=0)).max() < 1e-4
+    assert np.abs((gap * feature[:, None]).mean(axis=0)).max() < 1e-4
+
+
+def test_a_high_least_chance_leaves_the_rows_that_are_sure():
+    found = fit_label_model(draw(20, 800, [0.9, 0.8, 0.8, 0.7])[1])
+    rows, classes, weights = found.weighted_labels(least=0.9)
+
+    assert rows.tolist() == np.flatnonzero(found.probabilities.max(axis=1) > 0.9).tolist()
+    assert classes.tolist() == found.labels[rows].tolist()
+    assert weights == pytest.approx(np.ones(rows.size))
+
+
 def test_doubt_and_its_price():
     found = fit_label_model([[0, 0, 1], [1, 1, 1], [0, 1, -1]], method="majority")
 
@@ -241,7 +272,7 @@ def test_nothing_at_all_is_an_outcome():
     assert found.to_dict()["rows"] == 5
 
 
-@pytest.mark.parametrize(("method", "near"), [("dawid_skene", 0.1), ("triplet", 0.25)])
+@pytest.mark.parametrize(("method", "near"), [("dawid_skene", 0.1), ("triplet", 1e-12)])
 def test_a_block_a_row_gives_almost_the_limits_without_blocks(method, near):
     _, votes = draw(12, 4_000, [0.9, 0.8, 0.75, 0.7])
     alone = fit_label_model(votes, method=method)
@@ -256,6 +287,37 @@ def test_a_block_a_row_gives_almost_the_limits_without_blocks(method, near):
         strict=True,
     ):
         assert other.z == pytest.approx(one.z, rel=0.1, abs=0.05)
+
+
+def test_the_order_of_the_rows_hardly_moves_the_limits_of_triplets():
+    _, votes = draw(2, 4_000, [0.9, 0.8, 0.75, 0.7])
+    first = fit_label_model(votes, method="triplet")
+    for seed in range(5):
+        mixed = np.random.default_rng(seed).permutation(votes)
+        other = fit_label_model(mixed, method="triplet")
+        for one, two in zip(first.accuracy_intervals, other.accuracy_intervals, strict=True):
+            assert two.width == pytest.approx(one.width, rel=0.2)
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan])
+def test_a_row_without_a_block_is_a_block_of_its_own(nothing):
+    _, votes = draw(17, 2_000, [0.9, 0.8, 0.75, 0.7])
+    number = np.arange(2_000)
+    keys = [nothing if i % 2 else float(i // 10) for i in number]
+    own = np.where(number % 2, 10_000 + number, number // 10)
+    found = fit_label_model(votes, block=keys)
+    expected = fit_label_model(votes, block=own)
+
+    assert found.n_blocks == 1_200
+    assert found.accuracy_intervals == expected.accuracy_intervals
+    assert "the 1,000 rows without one" in found.assumptions[-1]
+
+
+def test_rows_without_a_slice_are_a_slice_called_null():
+    _, votes = draw(18, 400, [0.9, 0.8, 0.75, 0.7])
+    found = fit_label_model(votes, slices=np.array(["a", None] * 200, dtype=object))
+
+    assert set(found.slices) == {"a", "null"}
 
 
 @pytest.mark.parametrize("method", ["dawid_skene", "triplet"])
@@ -294,7 +356,7 @@ def test_blocks_go_with_the_rows_into_slices():
 
 
 def test_there_has_to_be_a_block_for_each_row():
-    with pytest.raises(ValueError, match="blocks"):
+    with pytest.raises(ValueError, match="2 rows of `block`"):
         fit_label_model([[0, 1], [1, 1]], block=[1])
 
 

@@ -68,6 +68,74 @@ def test_a_poor_model_says_nothing_and_does_not_crash():
     assert (found.noise_rate.low, found.noise_rate.high) != (found.noise_rate.estimate,) * 2
 
 
+def scored(n, *, seed=0):
+    """Return labels of which a tenth is wrong, and chances that know it."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(2, size=n)
+    labels = np.where(rng.random(n) < 0.1, 1 - truth, truth)
+    return labels, np.where(truth[:, None] == [0, 1], 0.9, 0.1)
+
+
+def test_a_block_a_row_gives_almost_the_limits_without_blocks():
+    labels, chances = scored(1_000)
+    alone = label_errors(labels, chances)
+    blocked = label_errors(labels, chances, block=np.arange(1_000))
+
+    assert blocked.rows.tolist() == alone.rows.tolist()
+    assert blocked.n_wrong.low == pytest.approx(alone.n_wrong.low, rel=0.01)
+    assert blocked.n_wrong.high == pytest.approx(alone.n_wrong.high, rel=0.01)
+    assert "independent: copies" in alone.assumptions[-1]
+    assert "blocks of rows are independent" in blocked.assumptions[-1]
+
+
+def test_copies_of_a_row_count_once_as_a_block():
+    labels, chances = scored(400)
+    once = label_errors(labels, chances).noise
+    copies = label_errors(
+        np.repeat(labels, 5), np.repeat(chances, 5, axis=0), block=np.repeat(np.arange(400), 5)
+    ).noise
+
+    for one, five in zip(
+        (once.noise_rate, *once.by_given), (copies.noise_rate, *copies.by_given), strict=True
+    ):
+        assert five.estimate == pytest.approx(one.estimate)
+        assert five.low == pytest.approx(one.low, rel=0.05)
+        assert five.high == pytest.approx(one.high, rel=0.05)
+
+
+def test_where_no_label_looks_wrong_each_block_counts_as_a_row():
+    labels, chances = np.tile([0, 1], 500), np.tile([[0.9, 0.1], [0.1, 0.9]], (500, 1))
+    found = label_errors(labels, chances, block=np.arange(1_000) // 10).noise.noise_rate
+
+    # 1 - (delta / 2) ** (1 / n) for none in n blocks
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 100), rel=0.05)
+
+
+def test_few_blocks_give_no_limits_and_rows_without_a_block_are_counted():
+    labels, chances = scored(400)
+    few = label_errors(labels, chances, block=np.arange(400) // 20)
+    keys = np.array([None] * 200 + ["u"] * 200, dtype=object)
+    alone = label_errors(labels, chances, block=keys)
+
+    assert (few.noise.noise_rate.low, few.noise.noise_rate.high) == (0, 1)
+    assert "fewer than 40 blocks" in few.n_wrong.method
+    assert (alone.n_blocks, alone.n_alone) == (201, 200)
+    assert "the 200 rows without one" in alone.assumptions[-1]
+
+
+def test_classes_have_names_and_there_is_one_for_each():
+    labels, chances = scored(50)
+
+    assert label_errors(labels, chances, classes=["ham", "spam"]).to_dict()["classes"] == [
+        "ham",
+        "spam",
+    ]
+    with pytest.raises(ValueError, match="2 names of classes, got 1"):
+        label_errors(labels, chances, classes=["ham"])
+    with pytest.raises(ValueError, match="50 rows of `block`"):
+        label_errors(labels, chances, block=[1])
+
+
 @pytest.mark.parametrize(
     ("labels", "probabilities", "words"),
     [
