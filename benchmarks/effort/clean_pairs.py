@@ -23,7 +23,6 @@ from trimtab.effort.cleaning_table import CleaningTable, start_cleaning
 from trimtab.stats.exact_share import exact_share_interval
 
 HELD_OUT = 10
-BUDGET = 100
 SAMPLE = 32
 TIMES = "sched_dep_time", "act_dep_time", "sched_arr_time", "act_arr_time"
 
@@ -137,7 +136,7 @@ def report(pair: Pair, suspects: str | pl.DataFrame) -> list[str]:
     steps = [
         ("nobody looks", []),
         ("likeliest candidates, nobody looks", None),
-        ("until all predictions are certain" if after.is_done else "the budget", order),
+        ("until all predictions are certain", order),
         ("every row with an unsure cell", list(table.dirty)),
     ]
     lines += [
@@ -186,9 +185,9 @@ def found(pair: Pair, table: CleaningTable, truth: pl.DataFrame) -> list[str]:
 
 
 def clean_up(session: CleaningSession, table: CleaningTable, truth: pl.DataFrame) -> list[int]:
-    """Fix the row that the session asks for, until it asks for none or the budget is spent."""
+    """Fix the row that the session asks for, until it asks for none."""
     order: list[int] = []
-    while len(order) < BUDGET and (steps := session.next()):
+    while steps := session.next():
         row = steps[0].row
         cells = {name: truth[name][row] for name in table.unsure(row)}
         session.fix(row, table.repaired(row, cells))
@@ -237,8 +236,9 @@ INTRODUCTION = (
     "tenth row is held out and taken from the clean file: the validation rows. The classifier is "
     "3 nearest neighbours on all columns but those that name a row, each column of weight one. "
     "`fix` sets the unsure cells of a row to what the clean file holds, in the session's order, "
-    f"until all validation predictions are certain or {BUDGET} rows are fixed. "
-    "Limits are exact at 95 % (Clopper and Pearson), and take cells to be independent.",
+    f"until all validation predictions are certain, gains being taken over {SAMPLE} open ones "
+    "drawn anew each time. Limits are exact at 95 % (Clopper and Pearson), and take cells to be "
+    "independent.",
     "",
     "Cleaning until predictions are certain serves the classifier, not the table: few rows settle "
     "it, and most wrong cells stay; likeliest candidates, taken unseen, mend more. On hospital 3 "

@@ -1,11 +1,13 @@
 """Lists of cells that people or rules give: which are suspect, and what they may hold."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from trimtab.core.errors import SchemaError, nearest
+from trimtab.core.errors import NotFoundError, SchemaError, nearest
 from trimtab.data.sources import read_source, source_name
 from trimtab.effort.cleaning_columns import RepairedColumn
 from trimtab.effort.suspects import Suspect
@@ -18,7 +20,18 @@ def read_suspects(source: Any, columns: Sequence[str], n_rows: int) -> list[Susp
     ------
     SchemaError
         If a column of it is missing, or it names a row or a column that is not there.
+    NotFoundError
+        If there is no such table, and it is spelt nearly as `auto` is.
     """
+    if (
+        isinstance(source, str)
+        and get_close_matches(source, ["auto"])
+        and not Path(source).exists()
+    ):
+        raise NotFoundError(
+            f"expected auto or a table of suspects, got {source!r}",
+            hint="Did you mean `auto`? Else check the path.",
+        )
     table = _read(source, ("row", "column"), columns, n_rows)
     cells = dict.fromkeys(zip(table["row"], table["column"], strict=True))
     return [Suspect(row, column, "named by you") for row, column in cells]

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from trimtab.core.records import Record
+from trimtab.data.report_words import counted
 from trimtab.stats.interval import Interval
 
 _MATTERS = 0.005
@@ -73,7 +74,9 @@ class CleaningStatus(Record):
         """The state in words, with advice on whether to go on."""
         text = f"{self.certain:,} of {self.n_queries:,} predictions are certain"
         if self.is_done:
-            text += f" after {self.cleaned:,} rows: stop, the {self.rows_left:,} rows left"
+            text += (
+                f" after {counted(self.cleaned, 'row')}: stop, the {self.rows_left:,} rows left"
+            )
             text += " cannot change one of them"
         else:
             text += f"; at most {self.rows_that_matter:,} of {self.rows_left:,} rows are left to "
@@ -163,7 +166,7 @@ class CleaningForecast(Record):
                 f"{1 - new.level:.3g}, for a truth drawn like them); "
             )
             text += (
-                f"after {self.enough:,} rows ({self.label_cost * self.enough:,.4g} "
+                f"after {counted(self.enough, 'row')} ({self.label_cost * self.enough:,.4g} "
                 f"{self.cost_unit}) it is within half a point of that"
                 if self.enough
                 else "it is within half a point of that already"
@@ -195,5 +198,5 @@ def _rows(found: Interval) -> str:
         return "more rows than were played"
     high = "more than were played" if math.isinf(found.high) else f"{found.high:,.0f}"
     if found.low == found.high:
-        return f"{found.estimate:,.0f} rows"
-    return f"{found.estimate:,.0f} rows ({found.low:,.0f} to {high})"
+        return counted(int(found.estimate), "row")
+    return f"{counted(int(found.estimate), 'row')} ({found.low:,.0f} to {high})"

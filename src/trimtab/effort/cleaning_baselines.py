@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trimtab.core.records import Record
+from trimtab.data.report_words import counted
 from trimtab.effort.cleaning_course import draw_world, world_range
 from trimtab.effort.cleaning_scores import CleaningScores
 from trimtab.effort.cleaning_session import CleaningSession
@@ -42,9 +43,9 @@ class Baseline(Record):
         change = (self.gained - self.lost) / self.n_points
         points = f"{change:+.3f} ({self.gained} gained, {self.lost} lost)"
         if self.is_noise:
-            return f"{points}: the difference is noise (p {self.p_value:.2g})"
+            return f"{points}: the difference is noise (p {self.p_value:.2g} after Holm)"
         return f"{points}: {'better' if change > 0 else 'worse'}, more than chance " + (
-            f"(p {self.p_value:.2g})"
+            f"(p {self.p_value:.2g} after Holm)"
         )
 
 
@@ -64,15 +65,15 @@ class RandomOrder(Record):
     def sentence(self) -> str:
         """The comparison in words."""
         text = (
-            f"{self.rows:,} rows picked at random make {self.certain.estimate:.1%} of predictions "
-            f"certain ({self.certain.low:.1%} to {self.certain.high:.1%}), the session's "
-            f"{self.certain_now:.1%}"
+            f"Picking {counted(self.rows, 'row')} at random makes {self.certain.estimate:.1%} of "
+            f"predictions certain ({self.certain.low:.1%} to {self.certain.high:.1%}), the "
+            f"session's {self.certain_now:.1%}"
         )
         if self.certain.contains(self.certain_now):
             text += ": its order has not paid yet"
         if self.accuracy is not None:
             text += (
-                f". Their accuracy is {self.accuracy.estimate:.3f} ({self.accuracy.low:.3f} to "
+                f". Accuracy is then {self.accuracy.estimate:.3f} ({self.accuracy.low:.3f} to "
                 f"{self.accuracy.high:.3f})"
             )
         return text + "."
@@ -131,7 +132,7 @@ def cleaning_baselines(
     candidate 0 of each row, the default: 0.5
     candidate 1 of each row: 1
     best candidate, by half the points: 1
-    1 rows cleaned, the default elsewhere: 1
+    1 row cleaned, the default elsewhere: 1
     """
     if n_worlds < 3:
         raise ValueError(f"expected `n_worlds` of 3 or more, got {n_worlds}")
@@ -153,7 +154,7 @@ def _ways(session: CleaningSession, seed: int) -> tuple[Baseline, ...]:
         best = max(range(len(right)), key=lambda i: right[i][half].sum())
         judged.append(("best candidate, by half the points", right[best], ~half))
     if session.fixed:
-        name = f"{len(session.fixed):,} rows cleaned, the default elsewhere"
+        name = f"{counted(len(session.fixed), 'row')} cleaned, the default elsewhere"
         judged.append((name, _right(session, session.world()), everyone))
     counts = [
         (int((found & ~right[0])[on].sum()), int((right[0] & ~found)[on].sum()))
@@ -205,18 +206,18 @@ def _random_order(session: CleaningSession, n_worlds: int, seed: int) -> RandomO
     unsure = np.flatnonzero(session.rows.counts > 1)
     n_rows = min(len(session.fixed), unsure.size)
     certain, accuracy = [], []
+    begin = CleaningScores(session.rows, session.queries, session.k)
+    everyone = np.arange(len(session.queries))
     for number in range(n_worlds):
         rng = np.random.default_rng([seed, 2, number])
         world = draw_world(session, rng) | session.fixed
         picked = rng.choice(unsure, n_rows, replace=False)
         known = {int(row): world[int(row)] for row in picked}
-        scores = CleaningScores(session.rows.known(known), session.queries, session.k)
+        scores = begin.knowing(known, everyone)
         certain.append(1 - scores.open_queries.size / len(session.queries))
         if session.query_labels is not None:
-            values = _filled(session, 0)
-            for row, value in known.items():
-                values[row] = value
-            accuracy.append(float(_right(session, values).mean()))
+            answers = scores.default_classes(everyone)
+            accuracy.append(float((answers == session.query_labels).mean()))
     now = session.status().certain_share
     level = (n_worlds - 1) / (n_worlds + 1)
     words = f"range of {n_worlds} random orders"

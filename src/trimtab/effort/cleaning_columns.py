@@ -21,10 +21,10 @@ _MOST_LEVELS = 100
 class RepairedColumn:
     """A column's plain repairs, likeliest first, and what turns it into features.
 
-    A number becomes one feature from 0 to 1 between its ends in the training table; a category
-    becomes one feature a level, so that two levels are one apart. Of very many levels the
-    commonest count, the others are alike. `levels` is empty for numbers; `whole` if all numbers
-    of the column are; `digits` after the point are all that a decimal column holds.
+    A number becomes one feature, 0 and 1 at the ends of the training column without suspect and
+    far numbers; a category becomes one feature a level, so that two levels are one apart. Of very
+    many levels the commonest count, the others are alike. `levels` is empty for numbers; `whole`
+    if all numbers of the column are; `digits` after the point are all that a decimal column holds.
     """
 
     name: str
@@ -112,9 +112,10 @@ def shown(value: Any, *, most: int | None = None) -> str:
 
 
 def repaired_column(values: pl.Series, others: Iterable[Any], unsure: BoolArray) -> RepairedColumn:
-    """Read a column's repairs off its known cells, of numbers off those that are not suspect.
+    """Read a column's repairs off its known cells, of numbers off those that are not unsure.
 
-    `unsure` marks the suspects. `others` are further values that may come up, in plain form.
+    `unsure` marks suspect and far numbers. `others` are further values that may come up, in
+    plain form.
     """
     known = plain_values(values)
     if values.dtype.is_numeric():

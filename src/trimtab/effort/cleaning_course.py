@@ -1,5 +1,6 @@
 """A cleaning session played on in one possible world, a batch of rows at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -8,7 +9,6 @@ import numpy as np
 from trimtab.effort.cleaning_scores import CleaningScores
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.stats.arrays import FloatArray, IntArray
-from trimtab.stats.certain import certain_predictions
 from trimtab.stats.interval import Interval
 
 
@@ -22,7 +22,7 @@ class World:
 
 
 def draw_world(session: CleaningSession, rng: np.random.Generator) -> dict[int, FloatArray]:
-    """Return a value for each row that is not cleaned, one of its candidates.
+    """Return a value for each row that is unsure and not cleaned, one of its candidates.
 
     How often the first, the second … candidate is the truth is drawn as well, by class: from the
     Dirichlet law that counts each of them once, and once more for each cleaned row it was true
@@ -32,11 +32,9 @@ def draw_world(session: CleaningSession, rng: np.random.Generator) -> dict[int, 
     weights = np.cumsum(rng.standard_gamma(1.0 + _tally(session)), axis=1)[rows.labels]
     last = weights[np.arange(rows.n_rows), rows.counts - 1]
     numbers = (weights <= (rng.random(rows.n_rows) * last)[:, None]).sum(axis=1)
-    return {
-        row: session.candidates(row)[numbers[row]]
-        for row in range(rows.n_rows)
-        if row not in session.fixed
-    }
+    values = rows.values[rows.starts + numbers]
+    unsure = np.flatnonzero(rows.counts > 1).tolist()
+    return {row: values[row] for row in unsure if row not in session.fixed}
 
 
 def _tally(session: CleaningSession) -> FloatArray:
@@ -58,14 +56,12 @@ def world_range(values: FloatArray, level: float, method: str) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A session at one moment of a world: the rows known, and the points that were open before.
+    """A session at one moment of a world: what is known, and the points that were open before.
 
     `labels` are those of the points in `scores`; `n_settled` other points are certain, `right`
     of them predicted right.
     """
 
-    session: CleaningSession
-    known: dict[int, FloatArray]
     scores: CleaningScores
     labels: IntArray | None
     n_settled: int
@@ -85,7 +81,7 @@ class Course:
             for row in np.flatnonzero(np.logical_and.reduceat(alike, starts))
         } | dict(list(session.fixed.items())[:cleaned])
         scores = CleaningScores(session.rows.known(known), session.queries, session.k)
-        return cls(session, known, scores, session.query_labels, 0, 0, batch, sample)
+        return cls(scores, session.query_labels, 0, 0, batch, sample)
 
     def play(
         self, world: dict[int, FloatArray], rng: np.random.Generator, most: int
@@ -104,20 +100,13 @@ class Course:
 
     def stand(self, cleaned: int) -> World:
         """Return where things stand, with default repairs in the rows that are not known."""
-        possible = self.scores.possible
-        is_certain = possible.sum(axis=1) == 1
+        possible, still = self.scores.possible, self.scores.open_queries
         right = self.right
         if self.labels is not None:
-            rows, answers = self.session.rows, possible.argmax(axis=1)
-            if not is_certain.all():
-                world = rows.values[rows.starts].copy()
-                for row, value in self.known.items():
-                    world[row] = value
-                points = self.scores.queries[~is_certain]
-                shares = certain_predictions(world[:, None], rows.labels, points, k=self.session.k)
-                answers[~is_certain] = shares.argmax(axis=1)
+            answers = possible.argmax(axis=1)
+            answers[still] = self.scores.default_classes(still)
             right += int((answers == self.labels).sum())
-        return World(cleaned, self.n_settled + int(is_certain.sum()), right)
+        return World(cleaned, self.n_settled + len(possible) - still.size, right)
 
     def _best(self, n: int, rng: np.random.Generator) -> IntArray:
         """Return the rows that the session would name, as `CleaningSession.next` orders them."""
@@ -135,12 +124,20 @@ class Course:
             is_certain = possible.sum(axis=1) == 1
             right += int((possible.argmax(axis=1) == labels)[is_certain].sum())
             labels = labels[still]
-        rows = self.scores.rows.known(values)
         return replace(
             self,
-            known=self.known | values,
-            scores=CleaningScores(rows, self.scores.queries[still], self.session.k),
+            scores=self.scores.knowing(values, still),
             labels=labels,
             n_settled=self.n_settled + len(possible) - still.size,
             right=right,
         )
+
+
+def course_so_far(session: CleaningSession, moments: Sequence[int]) -> tuple[World, ...]:
+    """Return where a session stood after some numbers of rows."""
+    begin, fixed = Course.begin(session, cleaned=0), list(session.fixed.items())
+    everyone = np.arange(len(session.queries))
+    return tuple(
+        replace(begin, scores=begin.scores.knowing(dict(fixed[:cleaned]), everyone)).stand(cleaned)
+        for cleaned in moments
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from trimtab.core.records import Record, jsonable
 from trimtab.effort.cleaning_answers import CleaningForecast, CleaningStatus
 from trimtab.effort.cleaning_baselines import CleaningBaselines, cleaning_baselines
-from trimtab.effort.cleaning_course import Course, World
+from trimtab.effort.cleaning_course import World, course_so_far
 from trimtab.effort.cleaning_forecast import forecast_cleaning
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_table import CleaningTable
@@ -115,7 +115,7 @@ def cleaning_report(
     moments = np.unique(np.linspace(0, len(session.fixed), _MOMENTS + 1).round().astype(int))
     return CleaningReport(
         status=session.status(),
-        history=tuple(Course.begin(session, cleaned=m).stand(m) for m in moments.tolist()),
+        history=course_so_far(session, moments.tolist()),
         forecast=forecast,
         baselines=cleaning_baselines(session, n_worlds=n_worlds, seed=seed),
         rows=tuple(_rows(session, table, n)),

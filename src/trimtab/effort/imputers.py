@@ -65,9 +65,12 @@ def guessed_numbers(
 
 
 def _as_numbers(columns: Sequence[RepairedColumn], cells: Cells) -> FloatArray:
-    """Return scaled numbers (NaN where one is missing), then texts as 0 or 1 a common level."""
+    """Return numbers from 0 to 1 (NaN where one is missing), then texts as 0 or 1 a common level.
+
+    A number past an end of its column stands at that end: one far off would pull the model.
+    """
     numbers = [
-        np.array([np.nan if v is None else (v - c.low) / c.width for v in cells[c.name]])
+        np.clip([np.nan if v is None else (v - c.low) / c.width for v in cells[c.name]], 0.0, 1.0)
         for c in columns
         if c.is_number
     ]

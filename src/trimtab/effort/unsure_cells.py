@@ -14,8 +14,9 @@ from trimtab.effort.cleaning_columns import (
     is_plain,
     plain_values,
     repaired_column,
+    shown,
 )
-from trimtab.effort.suspects import Suspect, find_suspects
+from trimtab.effort.suspects import Suspect, far_numbers, find_suspects
 
 # candidates of the user's own, as text, by row and column
 Texts = Mapping[tuple[int, str], Sequence[str]]
@@ -128,16 +129,44 @@ def doubted_cells(
 def repaired_columns(
     rows: pl.DataFrame, points: pl.DataFrame, names: Sequence[str], texts: Texts, doubts: Doubts
 ) -> tuple[RepairedColumn, ...]:
-    """Read each column off its cells that are neither empty nor doubted."""
+    """Read each column off its cells that are neither empty nor doubted nor far outside.
+
+    One far number would leave all others alike on a scale that runs to it.
+    """
     found = []
     for name in names:
         unsure = np.zeros(rows.height, dtype=np.bool_)
         unsure[[row for row, column in doubts if column == name]] = True
+        unsure[[far.row for far in _far(rows[name], doubts)]] = True
         others = [v for (_, column), values in texts.items() if column == name for v in values]
         if not rows[name].dtype.is_numeric():
             others += plain_values(points[name], as_text=True)
         found.append(repaired_column(rows[name], others, unsure))
     return tuple(found)
+
+
+def far_notes(rows: pl.DataFrame, names: Sequence[str], doubts: Doubts) -> tuple[str, ...]:
+    """Return a warning for each column with numbers far outside that nobody doubts."""
+    notes = []
+    for name in names:
+        if far := _far(rows[name], doubts):
+            number = plain_values(rows[name])[far[0].row]
+            more = f" ({len(far) - 1:,} more are)" if len(far) > 1 else ""
+            notes.append(
+                f"`{name}` in row {far[0].row} is {shown(number)}, {far[0].reason}{more}. Nobody "
+                "suspects such cells: they stay, and scale and repairs are made without them; if "
+                "they may be wrong, begin with --suspects auto"
+            )
+    return tuple(notes)
+
+
+def _far(values: pl.Series, doubts: Doubts) -> list[Suspect]:
+    """Return the numbers far outside of a column, of those that are not doubted."""
+    if not values.dtype.is_numeric():
+        return []
+    doubted = {row for row, column in doubts if column == values.name}
+    known = [None if row in doubted else v for row, v in enumerate(plain_values(values))]
+    return list(far_numbers(values.name, known))
 
 
 def unsure_cells(

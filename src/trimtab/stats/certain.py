@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import BoolArray, FloatArray
 from trimtab.stats.certain_events import EventBatch, batches, list_events
-from trimtab.stats.certain_reach import reachable_classes
+from trimtab.stats.certain_reach import reach
 from trimtab.stats.certain_rows import (
     CandidateRows,
     as_queries,
@@ -15,6 +15,7 @@ from trimtab.stats.certain_rows import (
     check_k,
     distances,
     query_blocks,
+    row_ends,
 )
 from trimtab.stats.certain_scan import other_rows, own_class
 from trimtab.stats.certain_votes import winning_chances, with_own_vote
@@ -97,13 +98,12 @@ def certain_predictions(
 
 def world_fractions(near: FloatArray, rows: CandidateRows, k: int) -> FloatArray:
     """Return the fractions of worlds from distances of shape (n_queries, n_candidates)."""
-    events = list_events(near, rows, k)
-    everyone = np.arange(events.n_queries)
-    possible = reachable_classes(events, rows, everyone, k)
+    possible = reach(*row_ends(near, rows), rows.labels, rows.n_classes, k).possible
     answers = possible.astype(np.float64)
     open_queries = np.flatnonzero(possible.sum(axis=1) > 1)
-    for batch in batches(events, rows.labels, open_queries, rows.n_classes * k):
-        answers[batch.queries] = _fractions(batch, rows.n_classes, k)
+    events = list_events(near[open_queries], rows, k)
+    for batch in batches(events, rows.labels, np.arange(open_queries.size), rows.n_classes * k):
+        answers[open_queries[batch.queries]] = _fractions(batch, rows.n_classes, k)
     return exact_ends(answers, possible)
 
 

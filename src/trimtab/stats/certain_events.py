@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
-from trimtab.stats.certain_rows import CandidateRows
+from trimtab.stats.certain_reach import first_wholly_within
+from trimtab.stats.certain_rows import CandidateRows, row_ends
 
 _EVENTS_AT_ONCE = 262_144  # a batch of arrays, of tens of MB in all
 
@@ -86,15 +87,13 @@ def list_events(distances: FloatArray, rows: CandidateRows, k: int) -> Events:
 
 def _within_reach(distances: FloatArray, rows: CandidateRows, k: int) -> BoolArray:
     """Return which candidates are not behind the k-th row that is wholly nearer."""
-    farthest = np.maximum.reduceat(distances, rows.starts, axis=1)
-    limit = np.partition(farthest, k - 1, axis=1)[:, k - 1 : k]
+    cuts, last_rows = first_wholly_within(row_ends(distances, rows)[1], k)
+    limit = cuts[:, -1:]
+    inside: BoolArray = distances <= limit
     # of the rows at the limit, the one that fills the k-th place is the last that matters
-    wanted = k - (farthest < limit).sum(axis=1, keepdims=True)
-    at_limit = farthest == limit
-    last_row = np.argmax(at_limit & (np.cumsum(at_limit, axis=1) == wanted), axis=1)
-    reach: BoolArray = distances < limit
-    reach |= (distances == limit) & (rows.owner <= last_row[:, None])
-    return reach
+    query, column = np.nonzero(distances == limit)
+    inside[query, column] = rows.owner[column] <= last_rows[query, -1]
+    return inside
 
 
 def _own_row(

@@ -1,44 +1,87 @@
 """Which classes a nearest-neighbour vote can come to in some possible world, exactly.
 
-Only whole numbers are compared here: an answer that is certain is known to be certain, however
-small the chances of other worlds are.
+Only distances are compared and rows counted here: an answer that is certain is known to be
+certain, however small the chances of other worlds are. Of a row's candidates, the nearest and the
+farthest decide.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from trimtab.stats.arrays import BoolArray, IntArray
-from trimtab.stats.certain_events import Events, batches
-from trimtab.stats.certain_rows import CandidateRows
+from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
 
 
-def reachable_classes(events: Events, rows: CandidateRows, wanted: IntArray, k: int) -> BoolArray:
-    """Return which classes some world predicts, shape (wanted.size, n_classes).
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What worlds may do to queries.
 
-    At each event, take the event's row as the k-th nearest. Every other row is wholly nearer
-    (counted), wholly farther (not counted), or free to be either. A class can win if it can hold
-    `votes` votes with every other class below (or, for a larger class, at) that number and all
-    votes adding up to `k`; of each class, only the numbers of counted and free rows matter.
+    `possible` (n_queries, n_classes) tells which classes some world predicts. `query` and `row`
+    are the pairs of which the row is among the k nearest in some world; `limit` (n_queries,) is
+    the distance that no neighbour is beyond.
     """
-    found = np.zeros((events.n_queries, rows.n_classes), dtype=np.bool_)
-    for batch in batches(events, rows.labels, wanted, 4 * rows.n_classes):
-        own = batch.label[..., None] == np.arange(rows.n_classes)
-        appeared = _before(own & (batch.previous < 0)[..., None])
-        whole = _before(own & (batch.after == 1)[..., None])
-        # the row of the event itself is no longer free: it has the k-th place, a sure vote
-        low = whole + own
-        high = appeared - (own & (batch.previous >= 0)[..., None]) + own
-        possible = np.zeros(low.shape, dtype=np.bool_)
-        for votes in range(1, k + 1):
-            possible |= _can_win(low, high, votes, k)
-        found[batch.queries] = (possible & (batch.row >= 0)[..., None]).any(axis=1)
-    chosen: BoolArray = found[wanted]
-    return chosen
+
+    possible: BoolArray
+    query: IntArray
+    row: IntArray
+    limit: FloatArray
 
 
-def _before(flags: BoolArray) -> IntArray:
-    """Return how many flags are set at earlier events, along the second axis."""
-    counts: IntArray = np.cumsum(flags, axis=1, dtype=np.int64) - flags
-    return counts
+def reach(
+    nearest: FloatArray, farthest: FloatArray, labels: IntArray, n_classes: int, k: int
+) -> Reach:
+    """Return what worlds may do, from each row's least and greatest distance to each query.
+
+    Both are of shape (n_queries, n_rows). Cut a query's surroundings anywhere: rows wholly within
+    the cut are neighbours, rows wholly beyond are none, those between may be either, and every
+    choice with k neighbours is some world's. A cut moved outwards frees more rows, up to the
+    next one at which a row comes to lie wholly within. So k + 1 cuts tell all, each just before
+    one of the k + 1 rows that are first wholly within.
+    """
+    cuts, at = first_wholly_within(farthest, min(k + 1, labels.size))
+    if labels.size == k:
+        # no row is left for the last cut, which lies beyond all of them
+        cuts = np.pad(cuts, ((0, 0), (0, 1)), constant_values=np.inf)
+        at = np.pad(at, ((0, 0), (0, 1)))
+    query, row = np.nonzero(nearest <= cuts[:, -1:])
+    near, place = nearest[query, row], query * n_classes + labels[row]
+    n_queries = len(cuts)
+    within = np.zeros((n_queries, k + 1, n_classes), dtype=np.int64)
+    own = labels[at[:, :k], None] == np.arange(n_classes)
+    within[:, 1:] = np.cumsum(own, axis=1)
+    may_be = np.empty_like(within)
+    for cut in range(k + 1):
+        before = _is_before(near, row, cuts[query, cut], at[query, cut])
+        counts = np.bincount(place[before], minlength=n_queries * n_classes)
+        may_be[:, cut] = counts.reshape(n_queries, n_classes)
+    possible: BoolArray = np.zeros((n_queries, n_classes), dtype=np.bool_)
+    for votes in range(1, k + 1):
+        possible |= _can_win(within, may_be, votes, k).any(axis=1)
+    limit, last = cuts[:, k - 1], at[:, k - 1]
+    inside = _is_before(near, row, limit[query], last[query] + 1)
+    return Reach(possible, query[inside], row[inside], limit)
+
+
+def first_wholly_within(farthest: FloatArray, n: int) -> tuple[FloatArray, IntArray]:
+    """Return the `n` least of the greatest distances and their rows, shape (n_queries, n).
+
+    Of equal distances, the first row comes first.
+    """
+    left = farthest.copy()
+    everyone = np.arange(len(left))
+    distance, row = np.empty((len(left), n)), np.empty((len(left), n), dtype=np.int64)
+    for place in range(n):
+        # of equal ones the first is found
+        row[:, place] = left.argmin(axis=1)
+        distance[:, place] = left[everyone, row[:, place]]
+        left[everyone, row[:, place]] = np.inf
+    return distance, row
+
+
+def _is_before(near: FloatArray, row: IntArray, cut: FloatArray, at: IntArray) -> BoolArray:
+    """Return which distances come before a cut, of equal ones those of smaller rows."""
+    before: BoolArray = (near < cut) | ((near == cut) & (row < at))
+    return before
 
 
 def _can_win(low: IntArray, high: IntArray, votes: int, k: int) -> BoolArray:

@@ -43,20 +43,13 @@ class CandidateRows:
     def known(self, values: Mapping[int, FloatArray]) -> Self:
         """Return the same rows, with one value only for each of those named."""
         rows = np.fromiter(values, np.int64, len(values))
-        made, is_first = self.values.copy(), np.zeros(len(self.values), np.bool_)
-        counts = self.counts.copy()
+        counts, kept = self.counts.copy(), ~np.isin(self.owner, rows)
+        counts[rows], kept[self.starts[rows]] = 1, True
+        starts = np.cumsum(counts) - counts
+        made = self.values[kept]
         for row, value in values.items():
-            made[self.starts[row]] = value
-        counts[rows] = 1
-        is_first[self.starts[rows]] = True
-        kept = is_first | ~np.isin(self.owner, rows)
-        return replace(
-            self,
-            values=made[kept],
-            owner=self.owner[kept],
-            starts=np.cumsum(counts) - counts,
-            counts=counts,
-        )
+            made[starts[row]] = value
+        return replace(self, values=made, owner=self.owner[kept], starts=starts, counts=counts)
 
 
 def candidate_rows(candidates: Iterable[ArrayLike], labels: ArrayLike) -> CandidateRows:
@@ -119,6 +112,15 @@ def distances(values: FloatArray, queries: FloatArray) -> FloatArray:
     if not np.isfinite(found).all():
         raise ValueError("expected distances that fit a float, got values too far apart")
     return found
+
+
+def row_ends(near: FloatArray, rows: CandidateRows) -> tuple[FloatArray, FloatArray]:
+    """Return each row's least and greatest of the distances (n_queries, n_candidates)."""
+    if near.shape[1] == rows.n_rows:
+        return near, near
+    ends = (reduce.reduceat(near, rows.starts, axis=1) for reduce in (np.minimum, np.maximum))
+    nearest, farthest = ends
+    return nearest, farthest
 
 
 def query_blocks(n_queries: int, n_values: int) -> Iterator[slice]:

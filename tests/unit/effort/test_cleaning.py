@@ -4,8 +4,11 @@ import pytest
 import trimtab as tt
 from trimtab.core.errors import NotFoundError
 from trimtab.effort.cleaning import cleaning_order
+from trimtab.effort.cleaning_scores import CleaningScores
+from trimtab.stats import certain_ends
 from trimtab.stats.certain import certain_predictions
 from trimtab.stats.certain_gains import entropy
+from trimtab.stats.certain_rows import candidate_rows
 
 
 def small_task(seed, n_rows=14, n_queries=12, n_classes=2):
@@ -100,6 +103,52 @@ def test_fixes_and_corrections_lead_where_a_fresh_start_leads(seed):
         [(s.row, s.gain, s.matters_to) for s in fresh.next(9)],
         rtol=1e-12,
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_distances_that_are_not_kept_give_the_same_order(monkeypatch, seed):
+    candidates, labels, queries = small_task(seed, n_rows=30, n_queries=40, n_classes=3)
+    rng = np.random.default_rng(seed)
+    outside = {int(row): rng.integers(0, 9, 2).astype(float) for row in rng.choice(30, 5)}
+
+    def course():
+        session = cleaning_order(candidates, labels, queries)
+        seen = []
+        for row, value in outside.items():
+            session.fix(row, value)
+        while step := session.next(4):
+            seen.append(step)
+            session.fix(step[0].row, 0)
+        return seen, session.fractions().tolist()
+
+    kept = course()
+    monkeypatch.setattr(certain_ends, "_MOST_KEPT", 0)
+
+    assert course() == kept
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_copy_that_knows_more_is_a_fresh_start_for_its_queries(monkeypatch, kept):
+    if not kept:
+        monkeypatch.setattr(certain_ends, "_MOST_KEPT", 0)
+    candidates, labels, queries = small_task(3, n_rows=25, n_queries=30, n_classes=3)
+    rows, wanted = candidate_rows(candidates, labels), np.array([1, 4, 7, 8, 20, 29])
+    begin = CleaningScores(rows, queries, 3)
+    before = begin.fractions()
+    known = {3: candidates[3][-1], 9: np.array([4.0, 4.0]), 16: candidates[16][0]}
+
+    found = begin.knowing(known, wanted)
+
+    fresh = CleaningScores(rows.known(known), queries[wanted], 3)
+    np.testing.assert_array_equal(found.fractions(), fresh.fractions())
+    np.testing.assert_array_equal(found.n_touched(), fresh.n_touched())
+    np.testing.assert_allclose(
+        found.gains(found.open_queries), fresh.gains(fresh.open_queries), rtol=1e-12
+    )
+    world = [known.get(i, part[0])[None] for i, part in enumerate(candidates)]
+    answers = certain_predictions(world, labels, queries[wanted]).argmax(axis=1)
+    np.testing.assert_array_equal(found.default_classes(np.arange(wanted.size)), answers)
+    np.testing.assert_array_equal(begin.fractions(), before)
 
 
 def test_rows_whose_gain_is_below_rounding_are_still_offered():

@@ -84,6 +84,17 @@ def test_rows_cleaned_are_compared_and_called_better():
     assert cleaned.accuracy.estimate == right(session, session.world()).mean()
     assert "better, more than chance" in cleaned.verdict
     assert not cleaned.is_noise
+    assert cleaned.verdict.endswith("after Holm)")
+
+
+def test_one_row_is_not_called_rows():
+    session = make_session(3)
+    session.fix(session.next()[0].row, 1)
+
+    found = cleaning_baselines(session)
+
+    assert found.ways[-1].name == "1 row cleaned, the default elsewhere"
+    assert found.random_order.sentence.startswith("Picking 1 row at random makes")
 
 
 def test_a_difference_of_nothing_and_of_noise_are_called_so():

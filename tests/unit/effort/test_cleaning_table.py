@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 from tests.unit.effort.cleaning_tables import tables
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError, SourceError
+from trimtab.core.errors import NotEnoughDataError, NotFoundError, SchemaError, SourceError
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
 
 
@@ -255,9 +255,54 @@ def test_an_empty_text_is_no_value_unless_the_column_has_it(tmp_path):
     with pytest.raises(SchemaError, match="a value for `way`, got an empty text"):
         table.repaired(1, {"way": " "})
 
-    blank = dirty.with_columns(pl.col("way").replace("air", ""))
+    blank = dirty.with_columns(pl.col("way").replace({"air": " ", "sea": ""}))
     _, table = start_cleaning(blank, full, "late", tmp_path / "other.db")
-    assert table.repaired(1, {"way": ""}).size
+    assert table.repaired(1, {"way": " "}).size
+    with pytest.raises(SchemaError, match="got an empty text"):
+        table.repaired(1, {"way": ""})
+
+
+def test_a_far_number_that_nobody_suspects_leaves_the_others_their_scale(tmp_path):
+    full, dirty = tables(300)
+    row = pl.int_range(300)
+    # rows 16 and 17 are far off: the one typed in wrong, the other far indeed
+    far = dirty.with_columns(
+        distance=pl.when(row == 17).then(1e9).when(row == 16).then(-1e7).otherwise("distance")
+    )
+    known = dirty.with_columns(distance=pl.when(~row.is_in([16, 17])).then("distance"))
+    session, table = start_cleaning(far, full, "late", tmp_path / "a.db")
+    found = known["distance"].drop_nulls()
+
+    assert table.columns[0].low == found.min()
+    assert table.columns[0].width == pytest.approx(found.max() - found.min())
+    assert table.columns[0].repairs[0] == pytest.approx(found.mean())
+    for cells in table.options[0].values():
+        assert all(found.min() <= option.value <= found.max() for option in cells)
+    assert len(table.notes) == 1
+    assert "`distance` in row 16 is -10000000, far outside" in table.notes[0]
+    assert "(1 more are)" in table.notes[0]
+    assert 17 not in table.dirty or "distance" not in table.unsure(17)
+    # such a row stays as it is, and is a neighbour of nobody
+    assert session.candidates(17)[:, 0].min() > 1e6
+
+
+def test_far_numbers_that_are_suspect_are_not_warned_of(tmp_path):
+    full, dirty = tables(300)
+    far = dirty.with_columns(
+        distance=pl.when(pl.int_range(300) == 17).then(1e9).otherwise("distance")
+    )
+    _, table = start_cleaning(far, full, "late", tmp_path / "a.db", suspects="auto")
+
+    assert table.notes == ()
+    assert "distance" in table.unsure(17)
+
+
+@pytest.mark.parametrize("words", ["atuo", "Auto", "auot"])
+def test_a_slip_in_auto_is_named(tmp_path, words):
+    full, dirty = tables()
+
+    with pytest.raises(NotFoundError, match="Did you mean `auto`"):
+        start_cleaning(dirty, full, "late", tmp_path / "a.db", suspects=words)
 
 
 def test_a_feature_that_names_rows_is_warned_of(tmp_path):

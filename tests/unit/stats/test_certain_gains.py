@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from trimtab.stats.certain import certain_predictions
 from trimtab.stats.certain_events import batches, list_events
 from trimtab.stats.certain_gains import entropy, expected_gains, fractions_if_known
-from trimtab.stats.certain_reach import reachable_classes
-from trimtab.stats.certain_rows import candidate_rows, distances
+from trimtab.stats.certain_reach import reach
+from trimtab.stats.certain_rows import candidate_rows, distances, row_ends
 
 
 @st.composite
@@ -85,13 +85,28 @@ def test_entropy_is_in_bits():
 
 @settings(max_examples=300, deadline=None)
 @given(cases())
+def test_rows_within_reach_are_those_with_an_event(case):
+    candidates, labels, queries, k = case
+    events, rows = scan(candidates, labels, queries, k)
+    near = distances(rows.values, np.asarray(queries, dtype=float))
+
+    found = reach(*row_ends(near, rows), rows.labels, rows.n_classes, k)
+
+    pairs = {*zip(found.query.tolist(), found.row.tolist(), strict=True)}
+    assert len(pairs) == found.row.size
+    assert pairs == {*zip(events.query.tolist(), events.row.tolist(), strict=True)}
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
 def test_two_classes_are_reachable_where_their_best_worlds_reach_them(case):
     """The extremes: each class is tried with its rows at their nearest, the others' farthest."""
     candidates, labels, queries, k = case
     labels = [label % 2 for label in labels]
-    events, rows = scan(candidates, labels, queries, k)
+    rows = candidate_rows(candidates, labels)
+    near = distances(rows.values, np.asarray(queries, dtype=float))
 
-    found = reachable_classes(events, rows, np.arange(len(queries)), k)
+    found = reach(*row_ends(near, rows), rows.labels, rows.n_classes, k).possible
 
     for i, query in enumerate(queries):
         for label in range(rows.n_classes):
