@@ -76,13 +76,20 @@ def _cell(value: Any) -> str:
 def _versions(found: "list[DatasetVersion]") -> Any:
     rows = [
         (
-            each.name, f"{each.rows:,}", f"{each.rejected:,}", _cell(each.time_min),
-            _cell(each.time_max), each.fingerprint[:12], each.source,
+            each.name, _change(each), f"{each.rows:,}", f"{each.rejected:,}",
+            _cell(each.time_min), _cell(each.time_max), each.fingerprint[:12], each.source,
         )
         for each in found
     ]  # fmt: skip
-    columns = ["version", "rows>", "rejected>", "from", "until", "fingerprint", "source"]
+    columns = ["version", "change", "rows>", "rejected>", "from", "until", "fingerprint", "source"]
     return table("dataset versions", columns, rows)
+
+
+def _change(version: "DatasetVersion") -> str:
+    """Return what a version did with the rows of the one before."""
+    if version.parent is None:
+        return "first"
+    return f"{'mends' if version.change == 'replace' else 'adds to'} @{version.parent}"
 
 
 @app.command()

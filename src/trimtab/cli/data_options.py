@@ -52,14 +52,14 @@ def spec(columns: list[str] | None) -> str | list[str] | None:
     return columns[0] if len(columns) == 1 else columns
 
 
-def table_of(place: str) -> Any:
-    """Return the dataset version that `flights@3` names in this folder's project, or the place."""
+def table_of(place: str, project: Path = Path()) -> Any:
+    """Return the dataset version that `flights@3` names in a folder's project, or the place."""
     if not _VERSION.fullmatch(place) or Path(place).exists():
         return place
     from trimtab.core.workspace import Workspace
     from trimtab.data.tables import Tables
 
-    return Tables(Workspace.open().tables_folder).get(place)
+    return Tables(Workspace.open(project).tables_folder).get(place)
 
 
 def side(place: str) -> Any:

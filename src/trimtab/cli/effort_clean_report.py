@@ -1,11 +1,13 @@
 """`trimtab effort clean report`: what cleaning has brought, and what going on may bring."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trimtab.cli.data_options import Html, write_page
 from trimtab.cli.effort_clean_files import Session
+from trimtab.cli.effort_clean_show import status_text
 from trimtab.cli.output import AsJson, emit
 
 if TYPE_CHECKING:
@@ -34,13 +36,47 @@ def report(
 
     Plays the session on in drawn worlds, which takes from seconds to minutes.
     """
+    from trimtab.effort.active_session import ActiveSession
+    from trimtab.effort.cleaning_open import open_cleaning
     from trimtab.effort.cleaning_page import cleaning_page
     from trimtab.effort.cleaning_report import cleaning_report
-    from trimtab.effort.cleaning_table import open_cleaning
 
-    found = cleaning_report(*open_cleaning(session), n=n, n_worlds=worlds, seed=seed)
+    made, about = open_cleaning(session)
+    if isinstance(made, ActiveSession):
+        _report_active(made, about, session, n, html, as_json=as_json)
+        return
+    found = cleaning_report(made, about, n=n, n_worlds=worlds, seed=seed)
     write_page(html, lambda: cleaning_page(found))
     emit(found.to_dict(), as_json=as_json, text=_text(found))
+
+
+def _report_active(
+    made: Any, about: Any, session: Path, n: int, html: Path | None, *, as_json: bool
+) -> None:
+    from trimtab.effort.active_report import active_page, active_report
+
+    found = active_report(made, about, session, n=n)
+    write_page(html, lambda: active_page(found))
+    lines = [
+        f"{status_text(made)}.",
+        "",
+        f"rows cleaned  {'gradient (from, to)':<24}  score (from, to)",
+    ]
+    lines += [
+        f"{moment.cleaned:12,}  {_limits(moment.gradient):<24}  {_limits(moment.score)}".rstrip()
+        for moment in found.course
+    ]
+    lines += ["", *found.rows, "", *(f"assumed: {text}" for text in found.assumptions)]
+    lines += [f"a poor choice for: {text}" for text in found.poor_choice]
+    emit(found.to_dict(), as_json=as_json, text="\n".join(lines))
+
+
+def _limits(found: Any) -> str:
+    if found is None:
+        return "-"
+    if not found.is_finite:
+        return "not enough data"
+    return f"{found.estimate:.3g} ({found.low:.3g}, {found.high:.3g})"
 
 
 def _text(found: "CleaningReport") -> str:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.errors import NotFoundError
 from trimtab.effort.active_answers import ActiveRun, ActiveStatus, ActiveStep, AskedRows
-from trimtab.effort.active_runs import run_with_truth, status_of
+from trimtab.effort.active_runs import check_batch, run_with_truth, status_of, steps_of
 from trimtab.effort.active_state import ActiveState, Batch, Update
 from trimtab.stats.arrays import FloatArray, check_fraction, check_same_rows
 from trimtab.stats.convex_losses import LossName
@@ -44,8 +44,9 @@ class ActiveClean:
     wrongly left out is never found. Scale the features; the penalty shrinks the intercept too. A
     poor choice for models that are not linear; where rules leave many rows that are clean and
     like the rest (train on those and on cleaned ones alone); and, with one gradient step a batch,
-    slow where features are strongly correlated or in different units. A batch can make the
-    model worse; one of 5 rows was seen to carry it ten times as far off.
+    slow where features are strongly correlated or in different units (`status` warns of that). A
+    batch can make the model worse: in 12 runs of batches of 5 on made data, up to 15 times as far
+    off when their steps were as long as those of 50, up to 3 times as they are.
 
     Parameters
     ----------
@@ -60,11 +61,13 @@ class ActiveClean:
     errors : array_like, shape (n_rows,), optional
         Kind of error suspected in each row; changes are learnt for each kind.
     batch : int, default=50
-        Rows a step.
+        Rows a step. Fewer than 25 make a step shorter in proportion, so that 25 rows move the
+        model as far, with the same noise, whether in one batch or in five.
     penalty : float, default=0.001
         Weight of the squared parameters in the mean loss.
     step : float, optional
-        :math:`\gamma`; by default one over the objective's largest curvature before the batch.
+        :math:`\gamma`; by default one over the objective's largest curvature before the batch,
+        less for few rows. One that is given is taken for every batch.
     floor : float, default=0.1
         Share of the chances that is spread evenly; 1 samples uniformly.
     update : {'difference', 'published'}, default='difference'
@@ -134,14 +137,12 @@ class ActiveClean:
         remember: Callable[[int, FloatArray], None] | None = None,
     ) -> None:
         check_fraction(delta, "delta")
-        if batch < 1 or not label_cost >= 0:
-            wanted = "`batch` of 1 or more and `label_cost` of 0 or more"
-            raise ValueError(f"expected {wanted}, got {batch} and {label_cost}")
+        check_batch(batch, label_cost)
         self._state = ActiveState(
             features, targets, loss=loss, suspects=suspects, errors=errors, penalty=penalty,
             step=step, floor=floor, update=update, seed=seed, delta=delta,
         )  # fmt: skip
-        self.batch, self.penalty = batch, penalty
+        self.batch, self.penalty = int(batch), penalty
         self.label_cost, self.cost_unit = label_cost, cost_unit
         self.history: list[tuple[int, FloatArray]] = []
         self.remember: Callable[[int, FloatArray], None] | None = None
@@ -173,20 +174,12 @@ class ActiveClean:
 
     def next(self, n: int = 1) -> list[ActiveStep]:
         """Return up to `n` rows to clean with the reason; none when done."""
-        batch, asked = self._batch(), self.ask(n)
+        batch = self._batch()
         if batch is None:
             return []
-        place = {int(row): number for number, row in enumerate(batch.rows)}
-        return [
-            ActiveStep(
-                row=row,
-                target=float(self._state.targets[row]),
-                chance=chance,
-                even_chance=batch.even,
-                dirty=float(batch.dirty[place[row]]),
-            )
-            for row, chance in zip(asked.rows, asked.chances, strict=True)
-        ]
+        asked = set(self.ask(n).rows)
+        places = [place for place, row in enumerate(batch.rows.tolist()) if row in asked]
+        return steps_of(self._state, batch, places)
 
     def tell(self, rows: ArrayLike, features: ArrayLike, targets: ArrayLike) -> None:
         """Take the true values of some rows, in any order; see `fix`.
@@ -236,7 +229,8 @@ class ActiveClean:
 
     def status(self) -> ActiveStatus:
         """Return how many rows are cleaned, what is left, and how far the model may be off."""
-        return status_of(self._state, self._waiting, self.label_cost, self.cost_unit)
+        price = self.label_cost, self.cost_unit
+        return status_of(self._state, self._waiting, self.batch, *price)
 
     def run(
         self, features: ArrayLike, targets: ArrayLike, *, budget: int | None = None

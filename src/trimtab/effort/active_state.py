@@ -1,5 +1,6 @@
 """What `ActiveClean` knows: the rows as they stand, the model, and the step that a batch makes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -7,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.core.errors import nearest
+from trimtab.effort.active_arguments import kinds_of, loss_of, suspects_of
 from trimtab.effort.active_detector import dirty_chances
 from trimtab.stats.arrays import BoolArray, FloatArray, IntArray, check_same_rows
-from trimtab.stats.convex_losses import ConvexLoss, LossName, as_targets
+from trimtab.stats.convex_losses import LossName, as_targets
 from trimtab.stats.convex_models import (
     LinearModel,
     fit_linear,
@@ -17,42 +19,53 @@ from trimtab.stats.convex_models import (
     row_gradients,
     with_ones,
 )
-from trimtab.stats.gradient_guesses import Change, Guesses, guess_gradients, learn_change
-from trimtab.stats.gradient_sampling import (
-    draw_rows,
-    error_limit,
-    sampling_chances,
-    unbiased_mean,
-)
-from trimtab.stats.interval import Interval
+from trimtab.stats.gradient_guesses import Change, guess_gradients, learn_change
+from trimtab.stats.gradient_limits import StepLimits, step_limits
+from trimtab.stats.gradient_sampling import draw_rows, sampling_chances, unbiased_mean
 
 Update = Literal["difference", "published"]
 # a step is never longer than for rows that bend a tenth as much as they can
 _LEAST_BEND = 0.1
 # dirty rows in a batch, for it to say how much dirt may still move the gradient
-_SOME_DIRTY = 5
-# each has its parameters: a larger number is a name
-_MOST_CLASSES = 1_000
+SOME_DIRTY = 5
+# steps from fewer rows are shortened
+FEW_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Rows drawn together: their numbers, their places among those left, and their chances.
+    """Rows drawn together: their numbers, and the chances with which each was drawn.
 
-    `even` is the chance of each if all were alike, `guesses` are of all rows left, `dirty` is
-    the probability of each row drawn to be dirty.
+    `even` is the chance of each if all were alike, `dirty` the probability of each to be dirty,
+    NaN while the detector has too few rows to learn from.
+    `guesses` are the gradients expected of them, `guess` is the mean of those of all rows left.
     """
 
     rows: IntArray
-    places: IntArray
     chances: FloatArray
     even: float
-    guesses: Guesses
     dirty: FloatArray
+    guesses: FloatArray
+    guess: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What the steps have led to: with the data and the true rows, all that the next one needs.
+
+    `limits` are of the last step; None if its batch, or no batch, says anything.
+    """
+
+    steps: int
+    parameters: FloatArray
+    limits: StepLimits | None = None
 
 
 class ActiveState:
-    """The arguments are those of `ActiveClean`; rows have a last column of ones."""
+    """The arguments are those of `ActiveClean`; rows have a last column of ones.
+
+    With `standing` it goes on from there, once `know` has brought the rows cleaned till then.
+    """
 
     def __init__(
         self,
@@ -68,6 +81,7 @@ class ActiveState:
         update: Update,
         seed: int,
         delta: float,
+        standing: Standing | None = None,
     ) -> None:
         if update not in get_args(Update):
             hint = nearest(update, get_args(Update))
@@ -77,20 +91,20 @@ class ActiveState:
                 f"expected `step` above 0 and `floor` in (0, 1], got {step} and {floor}"
             )
         self._came = with_ones(features)
-        self.loss = _loss(loss, targets)
+        self.loss = loss_of(loss, targets)
         self._came_targets = as_targets(targets, self.loss)
         n_rows = len(self._came)
         check_same_rows(n_rows, self._came_targets.size, "targets")
         self.penalty, self.step, self.floor = penalty, step, floor
         self.update, self.seed, self.delta = update, seed, delta
         self.rows, self.targets = self._came.copy(), self._came_targets.copy()
-        self._suspect = _suspects(suspects, n_rows)
+        self._suspect = suspects_of(suspects, n_rows)
         self._left = self._suspect.copy()
-        self._kinds, self._n_kinds = _kinds(errors, n_rows)
-        self.steps = 0
-        self.gradient: Interval | None = None
-        self.distance_at_most: float | None = None
-        self.model = fit_linear(features, targets, self.loss, penalty=penalty)
+        self._kinds, self._n_kinds = kinds_of(errors, n_rows)
+        if standing is None:
+            dirty = fit_linear(features, targets, self.loss, penalty=penalty)
+            standing = Standing(0, dirty.parameters)
+        self.standing = standing
 
     @property
     def n_features(self) -> int:
@@ -98,14 +112,30 @@ class ActiveState:
         return int(self.rows.shape[1]) - 1
 
     @property
+    def column_sizes(self) -> FloatArray:
+        """Root mean square of each column where it is not 0, of the ones at the end."""
+        counts = np.maximum((self.rows != 0).sum(axis=0), 1)
+        sizes = np.sqrt((self.rows**2).sum(axis=0) / counts)
+        return np.asarray(np.where(sizes > 0, sizes, 1.0))
+
+    @property
     def n_left(self) -> int:
         """Number of rows that may be dirty and are in no batch that is complete."""
         return int(self._left.sum())
+
+    def may_be_dirty(self, row: int) -> bool:
+        """Return whether a row is one of the suspects, cleaned or not."""
+        return 0 <= row < self._suspect.size and bool(self._suspect[row])
 
     @property
     def cleaned(self) -> IntArray:
         """Rows of complete batches, in increasing order."""
         return np.flatnonzero(self._suspect & ~self._left)
+
+    @property
+    def model(self) -> LinearModel:
+        """The model as it stands."""
+        return LinearModel(self.loss, self.standing.parameters)
 
     @property
     def is_changed(self) -> BoolArray:
@@ -136,7 +166,8 @@ class ActiveState:
     def draw(self, n: int) -> Batch:
         """Draw the next batch, of `n` rows or all that are left."""
         left, at = np.flatnonzero(self._left), self.model.parameters
-        dirty = self._dirty()[left]
+        found = self._dirty()
+        dirty = found[left]
         guesses = guess_gradients(
             self.rows[left], self.targets[left], dirty, self._kinds[left], self._changes(), at,
             self.loss,
@@ -145,64 +176,79 @@ class ActiveState:
         sizes = guesses.sizes if self.update == "difference" else guesses.lengths()
         n = min(n, left.size)
         chances = sampling_chances(sizes, n, floor=self.floor)
-        places = draw_rows(chances, np.random.default_rng([self.seed, self.steps]))
-        return Batch(left[places], places, chances[places], n / left.size, guesses, dirty[places])
+        places = draw_rows(chances, np.random.default_rng([self.seed, self.standing.steps]))
+        return Batch(
+            rows=left[places],
+            chances=chances[places],
+            even=n / left.size,
+            dirty=dirty[places] if np.ptp(found) else np.full(n, np.nan),
+            guesses=guesses.of(places),
+            guess=guesses.mean(),
+        )
 
     def advance(self, batch: Batch, values: FloatArray) -> None:
         """Make one step with a batch that was cleaned; `values` are features, then targets."""
-        before, n_left, n_rows = self.model.parameters, self.n_left, len(self.rows)
-        length = 1 / self._steepness() if self.step is None else self.step
+        before, share = self.model.parameters, self.n_left / len(self.rows)
+        curvature = self._curvature()
+        length = self._length(curvature, batch.rows.size) if self.step is None else self.step
         rows, targets = with_ones(values[:, :-1]), values[:, -1]
         missed, guess = row_gradients(rows, targets, before, self.loss), np.zeros_like(before)
         if self.update == "difference":
-            missed, guess = missed - batch.guesses.of(batch.places), batch.guesses.mean()
-        slope = unbiased_mean(missed, batch.chances, n_left, guess) * (n_left / n_rows)
-        off = error_limit(missed, batch.chances, n_left, delta=self.delta) * (n_left / n_rows)
-        if sum(map(self.differs, batch.rows, values)) < _SOME_DIRTY:
-            # rows that are not dirty say nothing of what those not seen yet would change
-            off = np.inf
+            missed, guess = missed - batch.guesses, batch.guess
+        slope = unbiased_mean(missed, batch.chances, self.n_left, guess) * share
         clean = ~self._left
         if clean.any():
             of_clean = mean_gradient(self.rows[clean], self.targets[clean], before, self.loss)
-            slope = slope + of_clean * (clean.sum() / n_rows)
+            slope = slope + of_clean * (clean.sum() / len(self.rows))
         slope = slope + self.penalty * before
+        limits = step_limits(
+            slope, missed * share, batch.chances, self.n_left,
+            curvature=curvature, length=length, penalty=self.penalty, delta=self.delta,
+        )  # fmt: skip
+        if sum(map(self.differs, batch.rows, values)) < SOME_DIRTY:
+            # rows that are not dirty say nothing of what those not seen yet would change
+            limits = limits.unknown()
         self.rows[batch.rows], self.targets[batch.rows] = rows, targets
         self._left[batch.rows] = False
-        self.steps += 1
-        self.model = LinearModel(self.loss, before - length * slope)
-        self._bound(float(np.linalg.norm(slope)), off, length)
+        self.standing = Standing(self.standing.steps + 1, before - length * slope, limits)
         self._finish()
 
     def correct(self, row: int, value: FloatArray) -> None:
         """Give a row that was cleaned before another value; steps made stay as they are."""
-        self.rows[row, :-1], self.targets[row] = value[:-1], value[-1]
-        self._finish()
+        self.know({row: value})
 
-    def _bound(self, size: float, off: float, length: float) -> None:
-        """Keep what the gradient before the step says of the model after it."""
-        method = "Student's t on the batch, for one look"
-        self.gradient = Interval(size, max(size - off, 0), size + off, 1 - self.delta, method)
-        # strongly convex: the best parameters are no further than the gradient over the penalty
-        self.distance_at_most = (size + off) / self.penalty + length * size
+    def know(self, values: Mapping[int, FloatArray]) -> None:
+        """Take the true values of rows as cleaned, without a step."""
+        for row, value in values.items():
+            self.rows[row, :-1], self.targets[row] = value[:-1], value[-1]
+            self._left[row] = False
+        self._finish()
 
     def _finish(self) -> None:
         """Fit the model to clean data once all are clean."""
         if self.n_left:
             return
-        start = self.model.parameters
-        self.model = fit_linear(
-            self.rows[:, :-1], self.targets, self.loss, penalty=self.penalty, start=start
-        )
-        at = self.model.parameters
+        # begun from nothing, so that it follows from the rows alone
+        model = fit_linear(self.rows[:, :-1], self.targets, self.loss, penalty=self.penalty)
+        at = model.parameters
         slope = mean_gradient(self.rows, self.targets, at, self.loss) + self.penalty * at
-        self._bound(float(np.linalg.norm(slope)), 0.0, 0.0)
+        limits = StepLimits.exact(float(np.linalg.norm(slope)), self.penalty, self.delta)
+        self.standing = Standing(self.standing.steps, at, limits)
 
-    def _steepness(self) -> float:
-        """Return the largest curvature of the objective, with rows and model as they stand."""
+    def _length(self, curvature: FloatArray, n_rows: int) -> float:
+        """Return how far a batch moves the model: less, in proportion, if it has few rows.
+
+        Known before the batch, so that the step stays unbiased; 25 rows then move the model as
+        far, with the same noise, in five batches as in one.
+        """
+        return min(1.0, n_rows / FEW_ROWS) / float(np.linalg.eigvalsh(curvature)[-1])
+
+    def _curvature(self) -> FloatArray:
+        """Return that of the objective, with rows and model as they stand; not too flat."""
         bends = self.loss.curvatures(self.rows @ self.model.parameters, self.targets)
         bends = np.maximum(bends, _LEAST_BEND * self.loss.steepest)
         square = (self.rows * bends[:, None]).T @ self.rows / len(self.rows)
-        return float(np.linalg.eigvalsh(square)[-1]) + self.penalty
+        return np.asarray(square + self.penalty * np.eye(len(square)))
 
     def _dirty(self) -> FloatArray:
         """Return each row's probability to be dirty, from those cleaned."""
@@ -223,37 +269,3 @@ class ActiveState:
         everything = learned(changed)
         each = (learned(changed & (self._kinds == kind)) for kind in range(self._n_kinds))
         return [known or everything for known in each]
-
-
-def _loss(name: LossName, targets: ArrayLike) -> ConvexLoss:
-    """Return the loss, with as many classes as the targets name."""
-    if name == "squared":
-        return ConvexLoss(name)
-    array = np.asarray(targets, dtype=np.float64)
-    largest = float(array.max()) if array.size and np.isfinite(array).all() else 0.0
-    if largest >= _MOST_CLASSES:
-        raise ValueError(
-            f"expected `targets` as classes from 0 to below {_MOST_CLASSES:,}, got {largest:g}"
-        )
-    return ConvexLoss(name, max(int(largest) + 1, 2))
-
-
-def _suspects(suspects: ArrayLike | None, n_rows: int) -> BoolArray:
-    if suspects is None:
-        return np.ones(n_rows, dtype=np.bool_)
-    array = np.asarray(suspects)
-    if array.dtype != np.bool_ or array.shape != (n_rows,):
-        raise ValueError(
-            f"expected `suspects` of bool, shape ({n_rows},), got {array.dtype} {array.shape}"
-        )
-    return np.asarray(array.copy(), dtype=np.bool_)
-
-
-def _kinds(errors: ArrayLike | None, n_rows: int) -> tuple[IntArray, int]:
-    if errors is None:
-        return np.zeros(n_rows, dtype=np.int64), 1
-    given = np.asarray(errors)
-    check_same_rows(n_rows, given.size, "errors")
-    # texts, so that None is a kind among others
-    names, codes = np.unique(given.ravel().astype(str), return_inverse=True)
-    return codes.astype(np.int64), int(names.size)

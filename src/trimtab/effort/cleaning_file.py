@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,6 @@ def save_session(
     SourceError
         If there is a file already, or none can be written there.
     """
-    path = check_new(file)
     rows = session.rows
     arrays = {
         "values": rows.values, "counts": rows.counts, "labels": rows.labels,
@@ -48,23 +47,46 @@ def save_session(
     }  # fmt: skip
     if session.query_labels is not None:
         arrays["query_labels"] = session.query_labels
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     settings = {name: getattr(session, name) for name in _SETTINGS}
-    texts = {"settings": json.dumps(settings), "about": json.dumps(about or {})}
+    given = {"arrays": packed(arrays), "settings": settings, "about": about or {}}
+    session.remember = write_new(file, given, session.fixed)
+
+
+def write_new(
+    file: str | Path, given: Mapping[str, Any], fixed: Mapping[int, Any], *tables: str
+) -> "Recorder":
+    """Write what a session was given to a new file; return what adds fixes to it.
+
+    `given` holds bytes, or what JSON can hold; `tables` are statements that make further ones.
+    """
+    path = check_new(file)
     # under another name until it is whole: half a session is no session
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    with _writing(part) as database:
+    with writing(part) as database:
         database.execute("create table given (name text primary key, content blob)")
-        database.execute(_FIXES)
+        for table in (_FIXES, *tables):
+            database.execute(table)
         database.execute(f"pragma user_version = {_FORMAT}")
-        database.execute("insert into given values ('arrays', ?)", (buffer.getvalue(),))
+        texts = {k: v if isinstance(v, bytes) else json.dumps(v) for k, v in given.items()}
         database.executemany("insert into given values (?, ?)", texts.items())
-        for row, value in session.fixed.items():
+        for row, value in fixed.items():
             _insert(database, RowFix(row, value))
     part.replace(path)
-    session.remember = _Recorder(path)
+    return Recorder(path)
+
+
+def packed(arrays: Mapping[str, Any]) -> bytes:
+    """Return arrays as bytes, to be read by `unpacked`."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, Any]:
+    """Return the arrays that `packed` was given."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def check_new(file: str | Path) -> Path:
@@ -99,8 +121,13 @@ def open_session(file: str | Path) -> CleaningSession:
     >>> again.fixed, again.status().is_done
     ({1: array([1.])}, True)
     """
-    given, fixes = _read(path := Path(file))
-    arrays = np.load(io.BytesIO(given["arrays"]), allow_pickle=False)
+    given, fixes = read_session(path := Path(file))
+    arrays, settings = unpacked(given["arrays"]), json.loads(given["settings"])
+    if "k" not in settings:
+        raise SourceError(
+            f"expected a session of nearest neighbours at {path.name}, got one of a linear model",
+            hint="Open it with `trimtab.open_cleaning`.",
+        )
     cuts = np.cumsum(arrays["counts"])[:-1]
     return CleaningSession(
         np.split(arrays["values"], cuts),
@@ -108,20 +135,20 @@ def open_session(file: str | Path) -> CleaningSession:
         arrays["queries"],
         query_labels=arrays.get("query_labels"),
         fixed={fix.row: fix.value for fix in fixes},
-        remember=_Recorder(path),
-        **json.loads(given["settings"]),
+        remember=Recorder(path),
+        **settings,
     )
 
 
 def read_about(file: str | Path) -> dict[str, Any]:
     """Return what was kept beside a session."""
-    about: dict[str, Any] = json.loads(_read(Path(file))[0]["about"])
+    about: dict[str, Any] = json.loads(read_session(Path(file))[0]["about"])
     return about
 
 
 def read_fixes(file: str | Path) -> list[RowFix]:
     """Return all that was ever said of rows, oldest first; what was said last of a row counts."""
-    return _read(Path(file))[1]
+    return read_session(Path(file))[1]
 
 
 def add_fixes(file: str | Path, fixes: Iterable[RowFix], *, known: Sequence[RowFix]) -> None:
@@ -134,7 +161,7 @@ def add_fixes(file: str | Path, fixes: Iterable[RowFix], *, known: Sequence[RowF
     SourceError
         If others were added since `known` was read.
     """
-    with _writing(Path(file)) as database:
+    with writing(Path(file)) as database:
         database.execute("begin immediate")
         (count,) = database.execute("select count(*) from fixes").fetchone()
         if count != len(known):
@@ -150,8 +177,8 @@ def add_fixes(file: str | Path, fixes: Iterable[RowFix], *, known: Sequence[RowF
 def session_fingerprint(file: str | Path) -> str:
     """Return a hash of all that a session was given and told, who said it and when included."""
     path, digest = Path(file), hashlib.sha256()
-    _read(path)
-    with _opened(path) as database:
+    read_session(path)
+    with opened(path) as database:
         for query in (
             "select name, content from given order by name",
             "select row, value, cells, by, at, note from fixes order by step",
@@ -161,25 +188,27 @@ def session_fingerprint(file: str | Path) -> str:
     return digest.hexdigest()[:32]
 
 
-class _Recorder:
+class Recorder:
     """Writes each fix to the file of a session."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __call__(self, fix: RowFix) -> None:
-        with _writing(self.path) as database:
+        """Write one fix."""
+        with writing(self.path) as database:
             _insert(database, fix)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[RowFix]]:
+def read_session(path: Path) -> tuple[dict[str, Any], list[RowFix]]:
+    """Return what a session was given, as it is kept, and all that was ever said of rows."""
     if not path.is_file():
         raise SourceError(
             f"expected a cleaning session at {path.name or path}, got no file",
             hint="Begin one with `trimtab effort clean start`.",
         )
     try:
-        with _opened(path) as database:
+        with opened(path) as database:
             given = dict(database.execute("select name, content from given"))
             (number,) = database.execute("pragma user_version").fetchone()
             if number != _FORMAT:
@@ -227,10 +256,10 @@ def _fix(
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that is there; what stands against writing becomes a SourceError."""
     try:
-        with _opened(path) as database:
+        with opened(path) as database:
             yield database
     except sqlite3.OperationalError as error:
         raise SourceError(
@@ -240,7 +269,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for one transaction, kept only if nothing goes wrong."""
     database = sqlite3.connect(path)
     try:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.core.errors import SourceError
+from trimtab.effort.cleaning_open import open_cleaning
 from trimtab.effort.cleaning_source import source_rows
-from trimtab.effort.cleaning_table import CleaningTable, open_cleaning
+from trimtab.effort.cleaning_table import CleaningTable
 from trimtab.effort.spreadsheet import write_sheet
 
 ROW, LOOK_AT, CANDIDATES, BY, NOTE = "row", "look at", "candidates", "by", "note"
@@ -64,7 +65,7 @@ def export_rows(
         return 0
     rows = [step.row for step in steps]
     cells = _as_they_stand(file, table, rows, source)
-    unsure = {name for row in rows for name in table.unsure(row)}
+    unsure = {name for row in rows for name in table.fillable(row)}
     fixes = [f"{FIX}{column.name}" for column in table.columns if column.name in unsure]
     own = [LOOK_AT, CANDIDATES, *fixes, BY, NOTE]
     names = _free_names([table.label, *(n for n in cells[0] if n != table.label)], [ROW, *own])
@@ -74,7 +75,7 @@ def export_rows(
         [
             [
                 str(step.row),
-                *(_text({table.label: table.classes[step.label], **shown}[n]) for n in names),
+                *(_text({**_label(table, step), **shown}[n]) for n in names),
                 "; ".join(f"{name}: {why}" for name, why in table.reasons[step.row].items()),
                 _choices(table, step.row),
                 *([""] * (len(fixes) + 2)),
@@ -95,6 +96,11 @@ def _as_they_stand(
             raise
         return [dict(table.dirty[row]) for row in rows]
     return [whole.row(row, named=True) for row in rows]
+
+
+def _label(table: CleaningTable, step: Any) -> dict[str, str]:
+    """Return the label that a session knows; one that may be wrong is a cell like others."""
+    return {table.label: table.classes[step.label]} if hasattr(step, "label") else {}
 
 
 def _choices(table: CleaningTable, row: int) -> str:

@@ -9,9 +9,10 @@ from trimtab.effort.cleaning_columns import shown
 from trimtab.effort.cleaning_file import add_fixes, read_fixes
 from trimtab.effort.cleaning_fills import Answer, RowAnswers, read_answers
 from trimtab.effort.cleaning_fix import RowFix
+from trimtab.effort.cleaning_open import open_cleaning
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_source import known_cells
-from trimtab.effort.cleaning_table import CleaningTable, open_cleaning
+from trimtab.effort.cleaning_table import CleaningTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,8 @@ def _earlier(fix: RowFix, session: CleaningSession, table: CleaningTable) -> dic
         return {name: Answer(None, None, "other features", who) for name in table.unsure(fix.row)}
     columns = {column.name: column for column in table.columns}
     answers = {}
-    for name, text in cells.items():
+    # a cell that was not named is right as it stands
+    for name, text in {**dict.fromkeys(columns), **cells}.items():
         stands = table.dirty[fix.row][name]
         value = stands if text is None else columns[name].parse(text)
         answers[name] = Answer(text, value, shown(value) if text is None else text, who)

@@ -116,7 +116,7 @@ class CleaningSession:
         known = self._value(row, value)
         if self.remember is not None:
             self.remember(RowFix(row, known, cells, by, at, note))
-        self._scores.know(row, known)
+        self._scores.know({row: known})
         self._unknown[row] = False
         self.fixed[row] = known
 

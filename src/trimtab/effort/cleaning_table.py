@@ -12,18 +12,19 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
-from trimtab.data.fingerprint import content_hash
 from trimtab.data.sources import read_source, source_name
 from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
 from trimtab.effort.cleaning_columns import Cells, RepairedColumn, is_plain, plain_values
 from trimtab.effort.cleaning_file import check_new, open_session, read_about, save_session
+from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.repairs import Option, cell_options, row_candidates
 from trimtab.effort.unsure_cells import (
     class_codes,
     class_names,
     doubted_cells,
+    far_notes,
     feature_names,
     notes_on,
     repaired_columns,
@@ -63,6 +64,10 @@ class CleaningTable:
     def unsure(self, row: int) -> tuple[str, ...]:
         """Return the columns whose cells in a dirty row are empty or suspect."""
         return tuple(self.options[row])
+
+    def fillable(self, row: int) -> tuple[str, ...]:
+        """Return the columns that people are asked for when they are handed a dirty row."""
+        return self.unsure(row)
 
     def candidates(self, row: int) -> list[dict[str, Any]]:
         """Return what the unsure cells of a row may hold together, likeliest first."""
@@ -125,8 +130,9 @@ def start_cleaning(
     Parameters
     ----------
     train, validation : anything that `read_source` reads
-        Tables with the same columns; those of numbers and of text count. Empty cells of the
-        validation table are taken at the mean or the commonest level, which nobody cleans.
+        Tables with the same columns; those of numbers and of text count. NaN and the empty text
+        are empty cells. Those of the validation table are taken at the mean or the commonest
+        level, which nobody cleans.
     label : str
         The column of classes; without empty cells in `train`, and taken to be right.
     file : path-like
@@ -159,8 +165,7 @@ def start_cleaning(
     """
     check_new(file)
     rows, points = (
-        read_source(source).with_columns(pl.selectors.float().fill_nan(None)).collect()
-        for source in (train, validation)
+        with_empty_cells(read_source(source)).collect() for source in (train, validation)
     )
     names = feature_names(rows, points, label, ignore)
     if rows.height < options.get("k", 3) or not points.height:
@@ -191,7 +196,7 @@ def start_cleaning(
         },
         source=source_name(train),
         n_rows=rows.height,
-        notes=notes_on(rows, names),
+        notes=notes_on(rows, names) + far_notes(rows, names, doubts),
     )
     session = cleaning_order(
         _candidates(table, cells),
@@ -201,7 +206,7 @@ def start_cleaning(
         **options,
     )
     # the table is read again when fixes are put into it, and has to be the same then
-    save_session(session, file, about={**_as_dict(table), "fingerprint": content_hash(rows)})
+    save_session(session, file, about={**_as_dict(table), **origin_of(train, rows)})
     return session, table
 
 

@@ -154,13 +154,21 @@ def error_limit(missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: 
     .. [1] G. J. Szekely and N. K. Bakirov, "Extremal probabilities for Gaussian quadratic
        forms", Probability Theory and Related Fields 126 (2003).
     """
+    spread, times = error_spread(missed, chances, n_rows, delta=delta)
+    return spread * times
+
+
+def error_spread(
+    missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: float
+) -> tuple[float, float]:
+    """Return the two factors of `error_limit`: the root of the variance, and how many of them."""
     left = chances < 1
     n = int(left.sum())
     if n == 0:
-        return 0.0
+        return 0.0, 1.0
     if n < MIN_DRAWN:
-        return math.inf
+        return 1.0, math.inf
     # each draw alone estimates the sum over the rows that were left to chance
     terms = n * missed[left].reshape(n, -1) / chances[left][:, None] / n_rows
     variance = float(terms.var(axis=0, ddof=1).sum()) / n
-    return safe_student_critical(delta, n - 1) * math.sqrt(variance)
+    return math.sqrt(variance), safe_student_critical(delta, n - 1)

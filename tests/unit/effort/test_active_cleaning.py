@@ -201,6 +201,38 @@ def test_status_counts_rows_and_prices_them():
     json.dumps(status.to_dict())
 
 
+def test_columns_of_other_units_and_small_batches_are_warned_of_while_rows_are_left():
+    rows, wrong, labels = classes_called_wrong()
+
+    plain, small = tt.ActiveClean(rows, wrong), tt.ActiveClean(rows, wrong, batch=10)
+    large, tiny = tt.ActiveClean(rows * [1, 1, 1e3], wrong), tt.ActiveClean(rows * 1e-3, wrong)
+    sparse = np.column_stack([rows, np.arange(240) == 7])  # one row of a category
+
+    assert plain.status().warnings == tt.ActiveClean(sparse, wrong).status().warnings == ()
+    assert small.status().warnings[0].startswith("batches of 10 move the model 0.4 times as far")
+    assert tt.ActiveClean(rows, wrong, batch=10, step=0.1).status().warnings == ()
+    assert large.status().warnings[0].startswith("feature 2 has numbers of about")
+    assert tiny.status().warnings[0].startswith("the intercept has numbers of about 1, feature")
+    large.run(rows * [1, 1, 1e3], labels)
+    assert large.status().warnings == ()
+
+
+def test_a_step_of_few_rows_is_as_much_shorter_unless_its_length_is_given():
+    rows, wrong, labels = classes_called_wrong()
+
+    def moved(batch, **settings):
+        session = tt.ActiveClean(rows, wrong, batch=batch, floor=1, update="published", **settings)
+        before = session.model.parameters
+        clean_all(session, rows, labels, 1)
+        return np.linalg.norm(session.model.parameters - before) / (
+            session.status().gradient.estimate
+        )
+
+    assert moved(5) == pytest.approx(0.2 * moved(25))
+    assert moved(25) == pytest.approx(moved(100))
+    assert moved(5, step=0.5) == pytest.approx(0.5)
+
+
 def test_before_the_first_step_and_after_tiny_ones_there_is_not_enough_data():
     rows, wrong, labels = classes_called_wrong()
     session = tt.ActiveClean(rows, wrong, batch=3)
@@ -258,6 +290,9 @@ def test_kinds_of_error_get_to_the_clean_model_sooner():
         ({"loss": "logistc"}, "Did you mean `logistic`"),
         ({"update": "publish"}, "Did you mean `published`"),
         ({"batch": 0}, "`batch` of 1 or more"),
+        ({"batch": 2.5}, "a whole number, got 2.5"),
+        ({"batch": "5"}, "a whole number, got '5'"),
+        ({"batch": True}, "a whole number, got True"),
         ({"floor": 0}, "`floor` in"),
         ({"step": -1}, "`step` above 0"),
         ({"penalty": 0}, "`penalty` above 0"),
