@@ -49,10 +49,10 @@ class ActiveStatus(Record):
     at most `distance_at_most` from the one of clean data (Euclidean, of all parameters). Both
     hold but for a chance of 1 - `gradient.level`. `loss_left` is how much going on to the last
     row may lower the mean loss on clean data, penalty included, to second order: its limits hold
-    as often for `squared`; for the others they are a guide (eight times in ten where nine were
-    wanted, in simulations with a small penalty). All three are None until a step was made, and
-    reach to infinity after a batch with fewer than 5 dirty rows. `warnings` say what makes steps
-    poor.
+    as often for `squared`; for the others they are a guide that promises nothing, of level 0
+    (in simulations with a small penalty they held eight times in ten for nine). All three are
+    None until a step was made, and reach to infinity after a batch with fewer than 5 dirty rows.
+    `warnings` say what makes steps poor.
     """
 
     cleaned: int
@@ -101,7 +101,8 @@ class ActiveStatus(Record):
             f". The gradient on clean data was {self.gradient.estimate:.3g} before the last step "
             f"({self.gradient.low:.3g} to {self.gradient.high:.3g}, chance of error {error:.3g}). "
             f"Going on to the last row may lower the mean loss on clean data by about "
-            f"{left.estimate:.2g} ({left.low:.2g} to {left.high:.2g})"
+            f"{left.estimate:.2g} ({left.low:.2g} to {left.high:.2g}"
+            f"{', a guide that promises nothing' if left.level == 0 else ''})"
         )
         if left.low > 0:
             return text + ": go on, the last batch tells that from nothing"

@@ -32,6 +32,7 @@ from trimtab.stats.interval import Interval
 
 _BATCHES = "create table batches (number integer primary key, content blob)"
 _OWN = "batch", "label_cost", "cost_unit"
+_LIMITS = "gradient", "loss_left"
 _SETTINGS = "loss", "penalty", "step", "floor", "update", "seed", "delta"
 
 
@@ -147,10 +148,10 @@ def _as_arrays(standing: Standing, batch: Batch) -> dict[str, Any]:
     arrays = {name: getattr(batch, name) for name in Batch.__slots__}
     arrays["parameters"] = standing.parameters
     if standing.limits is not None:
-        for name in ("gradient", "loss_left"):
+        for name in _LIMITS:
             found = getattr(standing.limits, name)
             arrays[name] = np.array([found.estimate, found.low, found.high, found.level])
-        arrays["method"] = np.array(standing.limits.gradient.method)
+        arrays["methods"] = np.array([getattr(standing.limits, n).method for n in _LIMITS])
         arrays["distance"] = np.array(standing.limits.distance_at_most)
     return arrays
 
@@ -158,8 +159,10 @@ def _as_arrays(standing: Standing, batch: Batch) -> dict[str, Any]:
 def _as_batch(arrays: dict[str, Any], steps: int) -> tuple[Standing, Batch]:
     limits = None
     if "distance" in arrays:
-        method = str(arrays["method"])
-        gradient, left = (_interval(arrays[name], method) for name in ("gradient", "loss_left"))
+        gradient, left = (
+            _interval(arrays[name], str(method))
+            for name, method in zip(_LIMITS, arrays["methods"], strict=True)
+        )
         limits = StepLimits(gradient, left, float(arrays["distance"]))
     batch = {name: arrays[name] for name in Batch.__slots__}
     batch["even"] = float(batch["even"])

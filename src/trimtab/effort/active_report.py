@@ -117,6 +117,7 @@ def active_page(report: ActiveReport) -> str:
         status=report.status,
         score=report.score,
         limits=_limits,
+        is_guide=any(m.loss_left and m.loss_left.level == 0 for m in report.course),
     )
 
 

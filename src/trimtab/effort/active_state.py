@@ -203,7 +203,8 @@ class ActiveState:
         slope = slope + self.penalty * before
         limits = step_limits(
             slope, missed * share, batch.chances, self.n_left,
-            curvature=curvature, length=length, penalty=self.penalty, delta=self.delta,
+            curvature=curvature, quadratic=self.loss.name == "squared", length=length,
+            penalty=self.penalty, delta=self.delta,
         )  # fmt: skip
         if sum(map(self.differs, batch.rows, values)) < SOME_DIRTY:
             # rows that are not dirty say nothing of what those not seen yet would change

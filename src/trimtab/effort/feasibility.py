@@ -39,11 +39,12 @@ def feasibility(
 
     The upper end holds for any independent rows. The lower end assumes that errors fall by a
     power law; with many dimensions it is near 0, and with under 120 rows it is 0: then nothing
-    is found *unrealistic*. Label noise that is given raises it to the share of wrong labels: no
-    classifier agrees with labels that are wrong by chance. The estimate is too high with few rows or many dimensions and no good embedding, and too low, by
-    up to half, where rows differ in how hard they are and there are many. A poor choice for rows
-    of one user or day without `block`, for a class so rare that guessing the other meets the
-    target, and with columns that are known only after the label.
+    is found *unrealistic*. Label noise that is given raises it to the share of wrong labels:
+    no classifier agrees with labels that are wrong by chance. The estimate is too high with
+    few rows or many dimensions and no good embedding, and too low, by up to half, where rows
+    differ in how hard they are and there are many. A poor choice for rows of one user or day
+    without `block`, for a class so rare that guessing the other meets the target, and with
+    columns that are known only after the label.
 
     Parameters
     ----------
@@ -183,6 +184,6 @@ def _too_few(
         error_without_noise=nan, error_without_noise_limits=anything,
         clean=unknown, clean_by_class=None, add=unknown, curves=(), classifiers=(), sweep=None,
         noise_matrix=None, confident_noise=None, confident_matrix=None,
-        classes=tuple(table.classes), n_rows=n_rows, n_test=0, n_classes=len(table.classes), label_cost=label_cost,
-        cost_unit=cost_unit, assumptions=ASSUMPTIONS, warnings=(),
+        classes=tuple(table.classes), n_rows=n_rows, n_test=0, n_classes=len(table.classes),
+        label_cost=label_cost, cost_unit=cost_unit, assumptions=ASSUMPTIONS, warnings=(),
     )  # fmt: skip

@@ -4,7 +4,7 @@ The estimate and the error of it are in `gradient_sampling`.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from trimtab.stats.gradient_sampling import error_spread
 from trimtab.stats.interval import Interval
 
 _METHOD = "Student's t on the batch, for one look"
+_GUIDE = f"{_METHOD}; to second order: a guide, no promise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class StepLimits:
     gradient : Interval
         Its Euclidean size.
     loss_left : Interval
-        How far the objective *after* the step is above its least, to second order.
+        How far the objective *after* the step is above its least, to second order; a guide of
+        level 0 where the objective is not quadratic.
     distance_at_most : float
         Of the parameters after the step to the best ones (Euclidean).
     """
@@ -43,8 +45,7 @@ class StepLimits:
     def unknown(self) -> "StepLimits":
         """Return the same without any promise."""
         gradient, left = (
-            Interval(one.estimate, 0.0, math.inf, one.level, one.method)
-            for one in (self.gradient, self.loss_left)
+            replace(one, low=0.0, high=math.inf) for one in (self.gradient, self.loss_left)
         )
         return StepLimits(gradient, left, math.inf)
 
@@ -56,6 +57,7 @@ def step_limits(
     n_rows: int,
     *,
     curvature: FloatArray,
+    quadratic: bool,
     length: float,
     penalty: float,
     delta: float,
@@ -81,6 +83,9 @@ def step_limits(
         As in `unbiased_mean`, scaled as in `slope`.
     curvature : ndarray, shape (n_parameters, n_parameters)
         Of the objective, penalty included; the same for each output.
+    quadratic : bool
+        Whether the objective bends alike everywhere. If not, limits of what is left promise
+        nothing: in simulations with a small penalty they held eight times in ten for nine.
     length, penalty : float
         Of the step, and the weight of the squared parameters.
     delta : float
@@ -98,9 +103,10 @@ def step_limits(
     after = float(np.linalg.norm((axes.T @ slope) * (1 - length * bends)[:, None] / roots))
     turned = np.einsum("pa,npo->nao", axes, missed) / roots
     spread, times = error_spread(turned, chances, n_rows, delta=delta)
+    left = _half_square(after, spread, times, delta)
     return StepLimits(
         Interval(size, max(size - off, 0.0), size + off, 1 - delta, _METHOD),
-        _half_square(after, spread, times, delta),
+        left if quadratic else replace(left, level=0.0, method=_GUIDE),
         (size + off) / penalty + length * size,
     )
 

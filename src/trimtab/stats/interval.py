@@ -19,7 +19,8 @@ class Interval:
         Limits, in the unit of the estimate. One-sided intervals have the trivial limit
         (an infinite one, or the end of the value range) on the other side.
     level : float
-        Promised chance that the limits hold the truth, in (0, 1): one minus delta.
+        Promised chance that the limits hold the truth, in (0, 1): one minus delta. 0 where
+        they are a guide that promises nothing.
     method : str
         How the limits were found, in words for a reader.
 

@@ -37,8 +37,11 @@ def test_the_faults_of_the_weather_table_are_found(flights, weather):
     by_check = {(item.column, item.check): item for item in report.violations}
     gale = by_check["wind_speed", "max"]
     assert gale.examples == (
-        {"origin": "EWR", "time_hour": datetime(2013, 2, 12, 8, tzinfo=UTC), "wind_speed": 1048.36058},
-    )
+        {
+            "origin": "EWR", "time_hour": datetime(2013, 2, 12, 8, tzinfo=UTC),
+            "wind_speed": 1048.36058,
+        },
+    )  # fmt: skip
     assert "largest 1048.36058" in gale.message
     assert "(79.6%)" in by_check["wind_gust", "nulls"].message
     assert "(10.4%)" in by_check["pressure", "nulls"].message

@@ -265,8 +265,11 @@ def test_the_weather_table_is_told_as_it_is(weather):
     (gale,) = report.accuracy.parts
     assert (gale.name, gale.column, gale.faults) == ("max", "wind_speed", 1)
     assert gale.examples == (
-        {"origin": "EWR", "time_hour": datetime(2013, 2, 12, 8, tzinfo=UTC), "wind_speed": 1048.36058},
-    )
+        {
+            "origin": "EWR", "time_hour": datetime(2013, 2, 12, 8, tzinfo=UTC),
+            "wind_speed": 1048.36058,
+        },
+    )  # fmt: skip
     assert report.worst()[0] is gust
     gap = next(part for part in report.completeness.parts if part.name == "gap")
     every_hour = 3 * (363 * 24 + 18)  # of three airports, from January 1 at 6 to December 30 at 23

@@ -21,7 +21,7 @@ def test_with_all_rows_drawn_the_limits_are_the_truth_of_a_quadratic():
 
     found = step_limits(
         slope, rng.normal(size=(9, 4, 1)), np.ones(9), 9,
-        curvature=curvature, length=length, penalty=0.1, delta=0.1,
+        curvature=curvature, quadratic=True, length=length, penalty=0.1, delta=0.1,
     )  # fmt: skip
 
     left, size = found.loss_left, float(np.linalg.norm(slope))
@@ -34,7 +34,9 @@ def test_several_outputs_add_up():
     rng = np.random.default_rng(1)
     curvature, _ = a_quadratic(rng)
     slope, missed = rng.normal(size=(4, 2)), rng.normal(size=(9, 4, 2))
-    settings = {"curvature": curvature, "length": 0.02, "penalty": 0.1, "delta": 0.1}
+    settings = {
+        "curvature": curvature, "quadratic": True, "length": 0.02, "penalty": 0.1, "delta": 0.1
+    }  # fmt: skip
 
     both = step_limits(slope, missed, np.ones(9), 9, **settings).loss_left
     each = [
@@ -45,13 +47,31 @@ def test_several_outputs_add_up():
     assert both.estimate == pytest.approx(sum(one.estimate for one in each))
 
 
+def test_limits_to_second_order_promise_nothing():
+    rng = np.random.default_rng(1)
+    curvature, _ = a_quadratic(rng)
+    slope, missed = rng.normal(size=(4, 1)), rng.normal(size=(9, 4, 1))
+    settings = {"curvature": curvature, "length": 0.02, "penalty": 0.1, "delta": 0.1}
+
+    found = step_limits(slope, missed, np.full(9, 0.5), 18, quadratic=False, **settings)
+    known = step_limits(slope, missed, np.full(9, 0.5), 18, quadratic=True, **settings)
+
+    assert found.gradient == known.gradient
+    assert (found.loss_left.low, found.loss_left.high) == (
+        known.loss_left.low,
+        known.loss_left.high,
+    )
+    assert found.loss_left.level == 0
+    assert "no promise" in found.loss_left.method
+
+
 def test_few_rows_left_to_chance_promise_nothing():
     rng = np.random.default_rng(2)
     curvature, _ = a_quadratic(rng)
 
     found = step_limits(
         rng.normal(size=(4, 1)), rng.normal(size=(4, 4, 1)), np.full(4, 0.5), 8,
-        curvature=curvature, length=0.1, penalty=0.1, delta=0.1,
+        curvature=curvature, quadratic=True, length=0.1, penalty=0.1, delta=0.1,
     )  # fmt: skip
 
     assert found.loss_left.high == found.gradient.high == found.distance_at_most == math.inf
