@@ -34,7 +34,7 @@ def batches(frame: pl.LazyFrame, name: str, *, by_column: bool) -> Iterator[pl.D
     size = max(_COLUMNS, -(-len(columns) // _GROUPS)) if by_column else max(1, len(columns))
     groups = [columns[i : i + size] for i in range(0, len(columns), size)]
     try:
-        if not by_column:
+        if not by_column or not columns:
             yield from _opened(frame, columns)
             return
         n_rows = frame.select(pl.len()).collect().item()

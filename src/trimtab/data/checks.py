@@ -130,7 +130,7 @@ def validate(
     given = schema if isinstance(schema, Schema) else Schema.load(schema)
     wanted = given.of_stored() if isinstance(source, DatasetVersion) else given
     name = table or source_name(source)
-    read = read_source(source, query=query, nulls=nulls)
+    read = read_source(source, query=query, nulls=nulls, text=wanted.texts)
     frame, found = fitted(read, wanted, environment, name)
     columns = frame.collect_schema()
     checks: list[Check] = [

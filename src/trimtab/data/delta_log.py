@@ -53,19 +53,17 @@ def scan_version(folder: Path, version: int) -> pl.LazyFrame:
     return pl.scan_parquet(files, hive_partitioning=False, glob=False)
 
 
-def scan_commits(folder: Path, commits: set[int], seen_at: list[int]) -> pl.LazyFrame:
+def scan_commits(folder: Path, commits: set[int], seen_at: list[int]) -> list[pl.LazyFrame]:
     """Return the rows that some commits wrote, in order, also those that later ones replaced.
 
-    `seen_at` names versions that hold each of these rows, among others. Columns have the type
-    that the last of the commits gave them.
+    `seen_at` names versions that hold each of these rows, among others. Each part has the types
+    that its commit gave it.
     """
     found = {
         file for version in seen_at for file in data_files(DeltaTable(folder, version=version))
     }
     files = sorted((f for f in found if _commit_order(f)[0] in commits), key=_commit_order)
-    parts = [pl.scan_parquet(file, hive_partitioning=False, glob=False) for file in files]
-    types = parts[-1].collect_schema()
-    return pl.concat([part.cast(dict(types)) for part in parts])  # type: ignore[arg-type]
+    return [pl.scan_parquet(file, hive_partitioning=False, glob=False) for file in files]
 
 
 def write_rows(

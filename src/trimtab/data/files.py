@@ -87,7 +87,9 @@ def _kind(path: PurePosixPath | Path) -> str:
     return KINDS[ending]
 
 
-def read_files(files: list[Path], nulls: tuple[str, ...]) -> pl.LazyFrame:
+def read_files(
+    files: list[Path], nulls: tuple[str, ...], text: tuple[str, ...] = ()
+) -> pl.LazyFrame:
     """Return the rows of all files, one after the other.
 
     Labels may come in some of the files only: a column that a file lacks is null in its rows. A
@@ -99,7 +101,7 @@ def read_files(files: list[Path], nulls: tuple[str, ...]) -> pl.LazyFrame:
         If a file shares no column with the first, or the types of a column have nothing in
         common.
     """
-    frames = [_read_file(file, nulls) for file in files]
+    frames = [_read_file(file, nulls, text) for file in files]
     if len(frames) == 1:
         return frames[0]
     frames = [
@@ -144,14 +146,14 @@ def _unlike(files: list[Path], schemas: list[pl.Schema]) -> SchemaError:
     )
 
 
-def _read_file(file: Path, nulls: tuple[str, ...]) -> pl.LazyFrame:
+def _read_file(file: Path, nulls: tuple[str, ...], text: tuple[str, ...]) -> pl.LazyFrame:
     kind = _kind(file)
     content = _unpacked(file)
     if isinstance(content, tuple):
         kind, content = content
     try:
         if kind in ("csv", "tsv"):
-            return read_csv(content, file.name, "\t" if kind == "tsv" else None, nulls)
+            return read_csv(content, file.name, "\t" if kind == "tsv" else None, nulls, text)
         if kind == "jsonl":
             frame = pl.scan_ndjson(content, infer_schema_length=None)
         elif kind == "parquet":

@@ -102,7 +102,9 @@ def _checked(
 def _known(key: ForeignKey, source: Any, columns: pl.Schema, there: str) -> pl.LazyFrame:
     """Return the other table's keys, under our names and in our types."""
     try:
-        other = read_source(source)
+        pairs = zip(key.columns, key.there, strict=True)
+        text = [there for own, there in pairs if columns[own] == pl.String]
+        other = read_source(source, text=text)
         other = other.with_columns(storable(other.collect_schema()))
         kinds = other.collect_schema()
     except SourceError as error:

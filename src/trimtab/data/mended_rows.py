@@ -11,6 +11,7 @@ from trimtab.data.delta_log import scan_commits
 from trimtab.data.intake import REASON, admit, only_new, refuse_clashes
 from trimtab.data.schema import Schema
 from trimtab.data.time import TimeSpec
+from trimtab.data.types import converted
 
 
 def admit_mended(
@@ -70,4 +71,14 @@ def fresh_rows(
         {version.version for version in versions if version.change == "append"},
         seen_at=[*(number - 1 for number in mended), versions[-1].version],
     )
-    return only_new(fresh, taken.cast(dict(stored.schema)).collect(), key)  # type: ignore[arg-type]
+    before = pl.concat([_as_now(part, stored.schema) for part in taken])
+    return only_new(fresh, before.collect(), key)
+
+
+def _as_now(rows: pl.LazyFrame, types: pl.Schema) -> pl.LazyFrame:
+    """Return rows in the types that mending gave, less those that would be set aside today."""
+    there = rows.collect_schema()
+    changed = {name: kind for name, kind in types.items() if there[name] != kind}
+    read = {name: converted(pl.col(name), there[name], kind) for name, kind in changed.items()}
+    lost = [value.is_null() & pl.col(name).is_not_null() for name, value in read.items()]
+    return rows.filter(~pl.any_horizontal(lost)).with_columns(**read) if read else rows

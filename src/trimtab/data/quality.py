@@ -152,7 +152,10 @@ def quality(
     # what is wrong here is told before anything is read
     need = Need(_utc(now), max_age, max_row_age, arrived, max_delay)
     name = table or source_name(source)
-    read = read_source(source, query=query, nulls=nulls)
+    if isinstance(schema, (str, Path)):
+        schema = Schema.load(schema)
+    text = schema.texts if schema is not None else ()
+    read = read_source(source, query=query, nulls=nulls, text=text)
     there = read.collect_schema()
     named = [*time_columns(time, there), *(key or ()), *(by or ()), *(markers or ())]
     _refuse_unknown(there, name, [label, arrived, *named])
@@ -202,7 +205,7 @@ def quality(
 def _standard(
     read: pl.LazyFrame,
     name: str,
-    schema: Schema | Path | str | None,
+    schema: Schema | None,
     time: str | list[str] | None,
     key: Sequence[str] | None,
     markers: Mapping[str, Sequence[Scalar]] | None,
@@ -217,10 +220,9 @@ def _standard(
             raise SourceError(problem, hint=error.hint) from None
         drafted = infer_schema(about, time=time, key=key or ())
         return drafted, {**drafted_markers(about), **(markers or {})}
-    wanted = schema if isinstance(schema, Schema) else Schema.load(schema)
     changed = {"time": time, "key": None if key is None else list(key)}
     changed = {name: value for name, value in changed.items() if value is not None}
-    return wanted.model_copy(update=changed), dict(markers or {})
+    return schema.model_copy(update=changed), dict(markers or {})
 
 
 def _measured(

@@ -186,6 +186,11 @@ class Schema(Section):
                     part.pop(word)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
+    @property
+    def texts(self) -> list[str]:
+        """Names of the columns that are text."""
+        return [name for name, column in self.columns.items() if column.type == "String"]
+
     def of_stored(self) -> Self:
         """Return what holds of the table once `Tables` has stored it: its times are UTC then."""
         zoned = {n: column for n, column in self.columns.items() if column.time_zone is not None}

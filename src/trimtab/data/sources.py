@@ -21,7 +21,7 @@ _SQL = ("sqlite://", "postgresql://", "postgres://")
 
 
 def read_source(
-    source: Any, *, query: str | None = None, nulls: Sequence[str] = ()
+    source: Any, *, query: str | None = None, nulls: Sequence[str] = (), text: Sequence[str] = ()
 ) -> pl.LazyFrame:
     """Read rows from anything that holds a table.
 
@@ -38,6 +38,8 @@ def read_source(
     nulls : sequence of str, optional
         Texts that stand for "missing" in text files. When none are given, a usual marker (`NA`,
         `null`, `?` …) is taken for one if it is all that keeps some column from being numeric.
+    text : sequence of str, optional
+        Columns of delimited text that stay as they are written (`007`), whatever they look like.
 
     Returns
     -------
@@ -59,12 +61,12 @@ def read_source(
     if _is_sql(source):
         return _read_sql(str(source), query)
     if isinstance(source, (str, Path)):
-        return read_files(find_files(source), tuple(nulls))
+        return read_files(find_files(source), tuple(nulls), tuple(text))
     if isinstance(source, (list, tuple)) and all(isinstance(s, (str, Path)) for s in source):
         if not source:
             raise SourceError("expected at least one file, got none", hint="Name one.")
         files = [file for item in source for file in find_files(item)]
-        return read_files(files, tuple(nulls))
+        return read_files(files, tuple(nulls), tuple(text))
     if isinstance(source, DatasetVersion):
         return _read_version(source)
     return with_nulls(_read_frame(source), nulls)

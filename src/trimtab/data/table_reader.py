@@ -10,6 +10,7 @@ from trimtab.core.errors import NotFoundError, nearest
 from trimtab.core.records import DatasetVersion
 from trimtab.data.delta_log import Delta, commit_facts, open_delta, scan_version
 from trimtab.data.quarantine import read_aside
+from trimtab.data.schema import Schema
 from trimtab.data.version_facts import from_facts
 
 
@@ -76,6 +77,15 @@ class TableReader:
 
     def _delta(self, table: str) -> Delta | None:
         return open_delta(self.folder / table)
+
+    def _texts(self, table: str, schema: Schema | None) -> list[str]:
+        """Return the columns that a source's text is kept in as it is written."""
+        if self._delta(table) is None:
+            return schema.texts if schema is not None else []
+        # a column that only became text by mending was taken in as something else
+        ends = (self.read(f"{table}@0"), self.read(table))
+        first, last = (rows.collect_schema() for rows in ends)
+        return [name for name, kind in last.items() if kind == first[name] == pl.String]
 
     def _open(self, version: DatasetVersion) -> DatasetVersion:
         """Return a version whose rows can be read wherever it is taken for a source."""

@@ -99,7 +99,8 @@ class Tables(TableReader):
         if isinstance(schema, (str, Path)):
             schema = Schema.load(schema)
         name = name or source_name(source)
-        frame = read_source(source, query=query, nulls=nulls)
+        text = self._texts(table, schema)
+        frame = read_source(source, query=query, nulls=nulls, text=text)
         rows = stored_form(collect(frame, name), name)
         content = hashlib.sha256(f"{content_hash(rows)}\0{query or ''}".encode()).hexdigest()
         for _ in range(_TRIES):
@@ -196,7 +197,7 @@ class Tables(TableReader):
             return known
         newest = self.versions(parent.table)[-1]
         columns = self.read(newest).collect_schema().names()
-        if newest != parent:
+        if (newest.version, newest.fingerprint) != (parent.version, parent.fingerprint):
             raise _moved_on(parent, newest)
         kept = admit_mended(mended, parent, columns, name=name, time=time, key=key, schema=schema)
         version = replaced(

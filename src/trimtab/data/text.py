@@ -15,9 +15,13 @@ UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def read_csv(
-    content: Path | bytes, name: str, separator: str | None, nulls: tuple[str, ...]
+    content: Path | bytes,
+    name: str,
+    separator: str | None,
+    nulls: tuple[str, ...],
+    text: tuple[str, ...],
 ) -> pl.LazyFrame:
-    """Return the rows of delimited text; types are inferred from all of it."""
+    """Return the rows of delimited text; types, but of `text`, are inferred from all of it."""
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
         head = file.read(65_536)
     if b"\0" in head or head.startswith((b"PAR1", b"ARROW1")):
@@ -35,18 +39,21 @@ def read_csv(
     }  # fmt: skip
     try:
         try:
-            return _typed(pl.scan_csv(content, infer_schema=False, **options), name, nulls)
+            frame = pl.scan_csv(content, infer_schema=False, **options)
+            return _typed(frame, name, nulls, text)
         except pl.exceptions.ComputeError:
             if options["separator"] != "\t":
                 raise
             # between tabs a quotation mark is often only that
             bare = pl.scan_csv(content, infer_schema=False, quote_char=None, **options)
-            return _typed(bare, name, nulls)
+            return _typed(bare, name, nulls, text)
     except UNREADABLE as error:
         raise unreadable(name, error, content) from None
 
 
-def _typed(frame: pl.LazyFrame, name: str, nulls: tuple[str, ...]) -> pl.LazyFrame:
+def _typed(
+    frame: pl.LazyFrame, name: str, nulls: tuple[str, ...], text: tuple[str, ...]
+) -> pl.LazyFrame:
     columns = frame.collect_schema().names()
     twins = [column.split("_duplicated_")[0] for column in columns if "_duplicated_" in column]
     if twins:
@@ -54,7 +61,7 @@ def _typed(frame: pl.LazyFrame, name: str, nulls: tuple[str, ...]) -> pl.LazyFra
             f"{name}: expected each column once, got `{twins[0]}` more than once",
             hint="Rename one of them in the header line.",
         )
-    return frame.with_columns(typed_columns(frame, columns, () if nulls else MARKERS))
+    return frame.with_columns(typed_columns(frame, columns, () if nulls else MARKERS, text))
 
 
 def _separator(head: bytes) -> str:

@@ -47,12 +47,12 @@ _TEXT = _Type(pl.String)
 
 
 def typed_columns(
-    frame: pl.LazyFrame, columns: Sequence[str], markers: Sequence[str]
+    frame: pl.LazyFrame, columns: Sequence[str], markers: Sequence[str], text: Sequence[str] = ()
 ) -> list[pl.Expr]:
     """Return the expressions that give text columns the types that all of their values have.
 
     One pass over the text. A column that is numbers and a marker, and nothing else, shows that
-    the marker means "missing" in this file.
+    the marker means "missing" in this file. Columns named in `text` stay as they are written.
     """
     # few columns have many different values, so that the rest is cheap
     row = frame.select(pl.col(name).unique().implode() for name in columns).collect().row(0)
@@ -61,9 +61,10 @@ def typed_columns(
     for name, texts in zip(columns, row, strict=True):
         values = pl.Series(texts, dtype=pl.String).str.strip_chars()
         marked = values.is_in(markers)
-        kinds[name] = _type(values.filter(~marked & (values != "")))
-        if kinds[name] != _TEXT:
+        kind = _type(values.filter(~marked & (values != "")), times=name not in text)
+        if kind != _TEXT:
             found.update(values.filter(marked))
+        kinds[name] = _TEXT if name in text else kind
     missing = sorted(found)
     return [
         (kind.read(pl.col(name)) if kind != _TEXT else _text(name, missing)).alias(name)
@@ -76,7 +77,7 @@ def _text(name: str, markers: list[str]) -> pl.Expr:
     return pl.when(~text.str.strip_chars().is_in(markers)).then(text) if markers else text
 
 
-def _type(values: pl.Series) -> _Type:
+def _type(values: pl.Series, *, times: bool) -> _Type:
     """Return the narrowest type that all values can be read as."""
     count = values.count()
     if count == 0:
@@ -88,7 +89,7 @@ def _type(values: pl.Series) -> _Type:
         return _Type(pl.Float64) if values.str.contains("[.a-zA-Z]").any() else _TEXT
     if values.str.to_lowercase().is_in(_TRUTHS).all():
         return _Type(pl.Boolean)
-    return _time(values) if values.str.contains(_ISO).all() else _TEXT
+    return _time(values) if times and values.str.contains(_ISO).all() else _TEXT
 
 
 def _time(values: pl.Series) -> _Type:
@@ -101,4 +102,6 @@ def _time(values: pl.Series) -> _Type:
 
 
 def _reads_all(kind: _Type, values: pl.Series) -> bool:
-    return pl.select(kind.read(pl.lit(values))).to_series().null_count() == 0
+    read = pl.select(kind.read(pl.lit(values))).to_series()
+    # other years, also those that only a change of zone leads to, are no times in Python
+    return read.null_count() == 0 and bool(read.dt.year().is_between(1, 9999).all())

@@ -77,8 +77,9 @@ def converted(value: pl.Expr, old: pl.DataType, new: pl.DataType) -> pl.Expr:
         return pl.lit(None, dtype=new)
     if old == pl.String and new == UTC_TIME:
         return text_time(value)
-    if old == pl.String and new == pl.Date:
-        return text_time(value).dt.date()
+    if new == pl.Date and (old == pl.String or old == UTC_TIME):
+        time = text_time(value) if old == pl.String else value
+        return pl.when(time.dt.truncate("1d") == time).then(time.dt.date())
     if old == pl.String and new == pl.Boolean:
         text = value.str.to_lowercase()
         return pl.when(text.is_in(_TRUE)).then(True).when(text.is_in(_FALSE)).then(False)

@@ -28,3 +28,7 @@ def test_a_read_that_ends_early_is_an_error(monkeypatch, ahead):
 
     with pytest.raises(SourceError, match="table: expected 1,000 rows, could read 990"):
         list(batches(FRAME, "table", by_column=True))
+
+
+def test_a_table_without_columns_has_no_parts():
+    assert list(batches(pl.LazyFrame(), "table", by_column=True)) == []

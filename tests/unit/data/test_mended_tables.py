@@ -278,3 +278,38 @@ def test_whatever_the_order_of_growing_and_mending_no_row_is_lost_or_doubled(
     for version, rows in zip(tables.versions("t"), expected, strict=True):
         assert_frame_equal(tables.read(version).collect(), rows)
         assert version.rows == rows.height
+
+
+@pytest.mark.parametrize("key", [(), ("id",)])
+def test_text_that_was_mended_into_numbers_is_held_against_a_source_that_is_text_yet(tables, key):
+    said = pl.DataFrame({"id": [1, 2, 3], "km": ["5", "six", "7"]})
+    more = pl.DataFrame({"id": [4], "km": ["8"]})
+    tables.ingest("t", said, key=key, at=AT)
+    tables.mend(
+        tables.get("t"), said.with_columns(km=pl.Series([5, 6, 7])), key=key, at=AT, **TOLD
+    )
+
+    assert tables.ingest("t", said, key=key, at=AT).name == "t@1"
+    version = tables.ingest("t", pl.concat([said, more]), key=key, at=AT)
+
+    assert tables.read(version).collect()["km"].to_list() == [5, 6, 7, 8]
+    # what is no number is set aside now, as in any source
+    assert tables.quarantine("t").collect()["km"].to_list() == ["six"]
+
+
+def test_numbers_that_were_mended_into_text_are_held_against_a_source_of_numbers(tables, tmp_path):
+    (tmp_path / "a.csv").write_text("zip\n01\n02\n")
+    first = tables.ingest("t", tmp_path / "a.csv", at=AT)
+    tables.mend(first, pl.DataFrame({"zip": ["8001", "8002"]}), at=AT, **TOLD)
+    (tmp_path / "a.csv").write_text("zip\n01\n02\n03\n")
+
+    version = tables.ingest("t", tmp_path / "a.csv", at=AT)
+
+    assert tables.read(version).collect()["zip"].to_list() == ["8001", "8002", "3"]
+
+
+def test_a_version_as_it_was_made_can_be_mended(tables):
+    # JSON gives a tuple back as a list
+    first = tables.ingest("t", RAW, lineage={"rows": (1, 2)}, at=AT)
+
+    assert tables.mend(first, MENDED, at=AT, **TOLD).name == "t@1"

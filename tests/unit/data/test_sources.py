@@ -85,10 +85,21 @@ def test_iso_times_in_text_are_times_and_markers_are_missing(tmp_path, text, val
     [
         ("03/04/2026",), ("2026-02-30",), ("2026-02-03", "soon"), ("2026-02-03 04:05 h",),
         ("2026-02-03", "2026-02-03T04:05"), ("2026-02-03T04:05Z", "2026-02-03T04:05"),
+        # Python has no such years, the last two in UTC
+        ("0000-01-01",), ("9999-12-31T23:30-01:00",), ("0001-01-01T00:00+01:00",),
     ],
 )  # fmt: skip
 def test_text_that_is_no_time_or_not_of_one_kind_stays_text(tmp_path, texts):
     assert csv(tmp_path, *texts).to_list() == list(texts)
+
+
+def test_columns_named_as_text_stay_as_they_are_written(tmp_path):
+    (tmp_path / "a.csv").write_text("at,zip,n\n2026-02-03, 007,1\nNA,NA,NA\n")
+
+    rows = read_source(tmp_path / "a.csv", text=["at", "zip"]).collect()
+
+    # numbers beside it show that NA is "missing" here
+    assert rows.rows() == [("2026-02-03", " 007", 1), (None, None, None)]
 
 
 def test_a_glob_and_a_list_read_files_in_order(tmp_path):

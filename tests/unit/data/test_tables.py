@@ -2,7 +2,7 @@ import multiprocessing
 import os
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -372,3 +372,59 @@ def test_what_cannot_mean_the_type_of_the_schema_is_refused(tables, values, kind
 
     with pytest.raises(SchemaError, match=f"expected `day` to be {kind}"):
         tables.ingest("log", pl.DataFrame({"day": values}), schema=schema, at=AT)
+
+
+def _log(path, *lines):
+    path.write_text("id,at,zip\n" + "".join(f"{line}\n" for line in lines))
+    return path
+
+
+OLD = ("1,2026-01-01T04:05:06Z,A1", "2,2026-01-02T04:05:06Z,002")
+NEW = "3,2026-01-03T04:05:06Z,003"
+
+
+@pytest.mark.parametrize("key", [(), ("id",)])
+def test_a_column_of_text_goes_on_taking_the_text_of_a_file(tables, tmp_path, key):
+    # as a table that was made when times in a file were text
+    first = pl.DataFrame(
+        [line.split(",") for line in OLD], schema=["id", "at", "zip"], orient="row"
+    )
+    tables.ingest("log", first.with_columns(pl.col("id").cast(pl.Int64)), key=key, at=AT)
+
+    same = tables.ingest("log", _log(tmp_path / "a.csv", *OLD), key=key, at=AT)
+    grown = tables.ingest("log", _log(tmp_path / "a.csv", *OLD, NEW), key=key, time="at", at=AT)
+    portion = tables.ingest("log", _log(tmp_path / "b.csv", "4,2026-01-04,004"), key=key, at=AT)
+
+    assert (same.rows, grown.rows, portion.rows) == (2, 3, 4)
+    assert grown.time_max == datetime(2026, 1, 3, 4, 5, 6, tzinfo=UTC)
+    assert tables.read("log").collect().rows()[2:] == [
+        (3, "2026-01-03T04:05:06Z", "003"), (4, "2026-01-04", "004")
+    ]  # fmt: skip
+
+
+def test_a_schema_that_says_text_gets_the_text_of_a_file(tables, tmp_path):
+    schema = Schema(columns={
+        "id": ColumnSchema(type="Int64"), "zip": ColumnSchema(type="String", pattern="^00\\d$"),
+        "at": ColumnSchema(type="String", pattern="T.*Z$", reject=True),
+    })  # fmt: skip
+    file = _log(tmp_path / "a.csv", OLD[1], NEW)
+
+    version = tables.ingest("log", file, schema=schema, at=AT)
+
+    assert (version.rows, version.rejected) == (2, 0)
+    assert tables.read("log").collect()["zip"].to_list() == ["002", "003"]
+    assert validate(file, schema).violations == ()
+    assert quality(file, schema).accuracy.score == 1.0
+
+
+def test_times_of_day_are_not_cut_off_to_fit_a_column_of_days(tables, tmp_path):
+    tables.ingest("log", _log(tmp_path / "a.csv", "1,2026-01-01,x"), at=AT)
+    odd = _log(tmp_path / "b.csv", "2,2026-01-02 10:30,x", "3,2026-01-03 00:00,x")
+
+    tables.ingest("log", odd, at=AT)
+
+    assert tables.read("log").collect()["at"].to_list() == [date(2026, 1, 1), date(2026, 1, 3)]
+    assert (
+        "`at`: expected Date, got 2026-01-02 10:30"
+        in tables.quarantine("log").collect()["_reason"][0]
+    )

@@ -220,6 +220,20 @@ def test_a_foreign_key_counts_the_rows_whose_value_is_not_there(planes):
     )  # fmt: skip
 
 
+def test_a_foreign_key_of_text_is_looked_up_in_the_text_of_a_file(tmp_path):
+    (tmp_path / "w.csv").write_text("hour,zip\n2013-01-01T10:00:00Z,007\n")
+    schema = Schema(
+        columns={"at": ColumnSchema(type="String"), "to": ColumnSchema(type="String")},
+        foreign_keys=[
+            ForeignKey(columns=["at", "to"], source="w.csv", references=["hour", "zip"])
+        ],
+    )
+    schema.save(tmp_path / "s.toml")
+    rows = pl.DataFrame({"at": ["2013-01-01T10:00:00Z"], "to": ["007"]})
+
+    assert validate(rows, tmp_path / "s.toml").violations == ()
+
+
 def test_a_foreign_key_of_several_columns_against_a_table_handed_over():
     schema = Schema(
         columns={"a": ColumnSchema(type="Int64"), "b": ColumnSchema(type="Int64")},
