@@ -44,6 +44,12 @@ def label_errors(
 
     frame = read_table(data, [name for name in (label, block) if name])
     classes = [name.removeprefix(prefix) for name in frame.columns if name.startswith(prefix)]
+    if len(classes) < 2:
+        raise SchemaError(
+            f"{data}: expected columns `{prefix}` + class for two classes or more, found "
+            f"{len(classes)}",
+            hint="Name what their names begin with: --prefix.",
+        )
     given = _given(frame[label], classes, prefix)
     chances = frame.select(f"{prefix}{name}" for name in classes).to_numpy()
     keys = frame[block].to_list() if block else None

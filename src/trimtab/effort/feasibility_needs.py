@@ -109,10 +109,11 @@ def labels_to_clean(
     low, high = limits
     best = _count(error, noise.clean(error, n_classes), target, n_rows * noise.wrong)
     if noise.by_label is None or noise.given_of_true is None:
-        # by even noise the number falls as the share of wrong labels rises
+        # by even noise the number falls as the share of wrong labels rises, up to the error
+        most_wrong = min(noise.high, low)
         return Need(
             best,
-            _count(low, clean_error(low, noise.high, n_classes), target, n_rows * noise.high),
+            _count(low, clean_error(low, most_wrong, n_classes), target, n_rows * most_wrong),
             _count(high, clean_error(high, noise.low, n_classes), target, n_rows * noise.low),
         )
     least, most = noise.clean_limits(low, high, n_classes)

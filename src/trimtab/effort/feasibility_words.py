@@ -151,12 +151,13 @@ def _assumed(noise: LabelNoise) -> str:
     if not noise.is_given:
         return (
             "Labels go wrong by their true class, not by row. What cleaning brings takes wrong "
-            "labels as even over the classes, put right in random order."
+            "labels as even over the classes, put right in random order; the most it may take "
+            "holds if some rows of every class are beyond doubt."
         )
     if noise.by_label is None:
         return (
-            "Wrong labels are as many as given, even over the classes, and put right in random "
-            "order."
+            "Wrong labels are as many as given, by chance and not by row, even over the classes, "
+            "and put right in random order."
         )
     return (
         "Labels go wrong by their true class alone, by the chances given, and are put right in "

@@ -86,7 +86,13 @@ class ModelChoice(Record):
             return f"{self.best} is {sure}"
         asked = f"{1 - self.delta:g} was asked for"
         if not self.labels_used:
-            return f"no label is used yet: any model may be the best {where}"
+            given = (
+                "; rows are taken in a fixed random order, and the first one's label is missing"
+            )
+            return (
+                f"no label is used yet: any model may be the best {where}"
+                f"{given if self.labels_given else ''}"
+            )
         if not least:
             return f"{self.best} leads {where}, on too few labels to say how surely; {asked}"
         return f"{self.best} leads: it is {sure}; {asked}"
@@ -99,7 +105,7 @@ class ModelChoice(Record):
             return "leads"
         if standing.contender:
             return "may be the best"
-        return f"not better by more than {self.tolerance:g}" if self.tolerance else "ruled out"
+        return f"not better by more than {self.tolerance:g}" if self.tolerance else "not better"
 
     def __repr__(self) -> str:
         """Say in a line what is known."""

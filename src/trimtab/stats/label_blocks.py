@@ -51,7 +51,10 @@ def rows_assumption(*, blocks: bool, n_alone: int = 0) -> str:
             "they are one block"
         )
     own = f", and so are the {n_alone:,} rows without one" if n_alone else ""
-    return f"blocks of rows are independent of each other{own}"
+    return (
+        f"blocks of rows are independent of each other{own}; limits are too narrow where few "
+        "blocks hold most of the rows"
+    )
 
 
 def missing(keys: np.ndarray[Any, Any]) -> BoolArray:

@@ -82,7 +82,7 @@ def clean_error(noisy: float, wrong: float, n_classes: int) -> float:
     check_error(wrong, n_classes, "wrong")
     guess = 1 - 1 / n_classes
     if wrong >= guess:
-        return guess
+        return guess if noisy >= guess else 0.0
     return min(guess, max(0.0, (noisy - wrong) / (1 - wrong / guess)))
 
 

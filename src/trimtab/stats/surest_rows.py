@@ -54,8 +54,9 @@ def surest_noise(
 
     Where a row's true class is beyond doubt, its label is wrong only by label noise. Shares of
     labels among the surest rows of a class are a row of the noise matrix, and its inverse turns
-    shares of labels into shares of true classes [1]_. Limits of each class's share of wrong
-    labels are exact, and are combined by the squares of what each adds (MOVER [2]_).
+    shares of labels into shares of true classes [1]_. Rows as sure as the last of the tenth
+    count too. Limits of each class's share of wrong labels are exact, and are combined by the
+    squares of what each adds (MOVER [2]_); what they take away is no less than by the normal law.
 
     Assumes that labels go wrong by true class and not by row, that some rows of every class are
     beyond doubt, and that the model did not see the rows. Too high, limits too, where classes
@@ -97,7 +98,7 @@ def surest_noise(
     >>> labels = ([0] * 9 + [1]) * 10 + [1] * 100
     >>> found = surest_noise(labels, [[0.9, 0.1]] * 100 + [[0.1, 0.9]] * 100)
     >>> found.given_of_true.tolist(), round(found.wrong.estimate, 2), found.n_rows.tolist()
-    ([[0.9, 0.1], [0.0, 1.0]], 0.05, [50, 50])
+    ([[0.9, 0.1], [0.0, 1.0]], 0.05, [100, 100])
     """
     given, table = checked_labels(labels, probabilities)
     check_fraction(delta, "delta")
@@ -122,7 +123,9 @@ def _surest(table: FloatArray) -> list[IntArray]:
     for c in range(table.shape[1]):
         rows = np.flatnonzero(said == c).astype(np.int64)
         kept = min(rows.size, max(_LEAST, int(rows.size * _SUREST)))
-        found.append(rows[np.argsort(-table[rows, c], kind="stable")[:kept]])
+        if kept:  # of equals all or none: a table may be sorted by its labels
+            rows = rows[table[rows, c] >= np.sort(table[rows, c])[-kept]]
+        found.append(rows)
     return found
 
 
@@ -151,18 +154,41 @@ def _combined(
     inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     known = n_rows > 0
     below, above = (_added(matrix, inverse, true, x)[known] for x in limits)
-    below, above = np.minimum(0, below), np.maximum(0, above)
+    quantile = normal_quantile(1 - delta / 2)
+    # exact limits of classes without a wrong label take nothing away: of many, that is too little
+    errors, bias = _moments(matrix, inverse, true, n_rows)
+    below = np.minimum(below, -quantile * errors[known])
+    above = np.maximum(0, above)
     # and by chance in the shares of labels: the estimate is a mean of values of the labels
     values = (inverse @ wrong)[given]
     unknown = float((~known)[given].mean())
     if blocks is None:
-        chance = normal_quantile(1 - delta / 2) * float(values.std()) / math.sqrt(given.size)
+        chance = quantile * float(values.std()) / math.sqrt(given.size)
         fall, rise = (math.hypot(chance, *x) for x in (below, above))
     else:  # one block may be wrong in all classes: no squares, as if all went the same way
         chance = block_interval(values, blocks, delta=delta).width / 2
         fall, rise = (chance + float(np.abs(x).sum()) for x in (below, above))
-    low, high = max(0.0, estimate - fall), min(1.0, estimate + rise + unknown)
+    low, high = max(0.0, estimate - fall - max(0.0, bias)), min(1.0, estimate + rise + unknown)
     return Interval(estimate, low, high, level, _METHOD)
+
+
+def _moments(
+    matrix: FloatArray, inverse: FloatArray, true: FloatArray, n_rows: IntArray
+) -> tuple[FloatArray, float]:
+    """Return the share's standard error by the surest rows of each class, and its bias.
+
+    The inverse of a matrix with chance in it is too large on average: by the second term of its
+    series.
+    """
+    own = np.eye(len(matrix))
+    rows = n_rows[:, np.newaxis]
+    # a row more, half of it wrong: a class without a wrong label seen is not free of them
+    shares = (matrix * rows + (own + (1 - own) / (len(matrix) - 1)) / 2) / (rows + 1)
+    worth = inverse @ (1 - np.diag(matrix)) + own
+    apart = worth - (shares * worth).sum(axis=1, keepdims=True)
+    weights = true / np.maximum(n_rows, 1)
+    errors = np.sqrt(true * weights * (shares * apart**2).sum(axis=1))
+    return errors, float(weights @ (shares * apart * inverse.T).sum(axis=1))
 
 
 def _added(

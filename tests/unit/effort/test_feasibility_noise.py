@@ -79,6 +79,25 @@ def test_of_an_estimate_more_noise_means_fewer_labels_to_put_right():
     assert need.fewest < need.best < need.most
 
 
+def test_an_estimate_with_more_noise_than_errors_asks_for_no_more_labels():
+    """As many wrong as the error is what takes the fewest: more cannot be, if most are right."""
+    needs = [
+        labels_to_clean(0.25, (0.2, 0.3), 0.15, LabelNoise(0.1, 0.05, high, False), (1_000, 2))
+        for high in (0.2, 0.3, 0.6)
+    ]
+
+    assert [need.fewest for need in needs] == [50, 50, 50]
+
+
+def test_errors_without_noise_are_no_more_than_with_it():
+    rng = np.random.default_rng(6)
+    found = feasibility(rng.normal(size=(300, 1)), np.arange(300) % 2, target_accuracy=0.6)
+
+    assert found.label_noise_interval[1] > 0.5  # as many as a guess makes
+    assert found.error_without_noise <= found.bayes_error
+    assert found.error_without_noise_limits[0] == 0
+
+
 def test_labels_to_put_right_by_class_add_up():
     noise = LabelNoise(0.3, 0.3, 0.3, True, None, np.array([0.1, 0.0, 0.1, 0.1]))
 

@@ -173,6 +173,15 @@ def test_the_command_lists_labels_that_look_wrong(effort, tmp_path):
     assert "3 of 100 labels look wrong" in effort(*words).stdout
 
 
+def test_the_command_says_which_columns_of_chances_it_looked_for(effort, tmp_path):
+    pl.DataFrame({"label": ["ham"], "p_ham": [0.9]}).write_csv(tmp_path / "scored.csv")
+    done = effort("label-errors", tmp_path / "scored.csv", "--label", "label")
+
+    assert done.exit_code == 2
+    assert "`p_` + class for two classes or more, found 1" in done.stderr
+    assert "--prefix" in done.stderr
+
+
 def test_the_command_writes_rows_to_train_on(effort, voted, tmp_path):
     from sklearn.linear_model import LogisticRegression
 

@@ -147,6 +147,10 @@ def test_an_answer_is_said_in_words_as_surely_as_it_is_known():
 
     assert "no label is used yet: any model may be the best" in unlabelled.sentence
     assert {unlabelled.state_of(one) for one in unlabelled.standings} == {"may be the best"}
+    # a label that came before its turn is waited with, and that is said
+    early = pick_model(said, truth.filter(pl.col("id") == unlabelled.next_rows[5]))
+    assert "the first one's label is missing" in early.sentence
+    assert "the first one" not in unlabelled.sentence
     assert "leads" in few.sentence
     assert few.labels_used == few.labels_given == 1
     assert settled.confidence == 1
@@ -160,6 +164,7 @@ def test_models_that_agree_on_every_row_need_no_label():
 
     assert choice.outcome == "done"
     assert (choice.labels_used, choice.labels_left) == (0, 0)
+    assert [choice.state_of(one) for one in choice.standings] == ["the answer", "not better"]
     assert "for certain" in choice.sentence
 
 

@@ -45,6 +45,8 @@ def test_the_two_forms_of_the_formula_agree():
 def test_an_error_worse_than_a_guess_is_that_of_a_guess():
     assert cover_hart(0.97, 2) == 0.5
     assert clean_error(0.9, 0.6, 2) == 0.5
+    # as many wrong labels as a guess makes, and an error below it: both cannot be
+    assert clean_error(0.3, 0.6, 2) == 0.0
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])

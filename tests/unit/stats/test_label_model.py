@@ -373,3 +373,36 @@ def test_the_answer_says_what_it_rests_on(method, words):
 
     assert any(words in assumption for assumption in found.assumptions)
     assert found.to_dict()["assumptions"] == list(found.assumptions)
+
+
+@pytest.mark.parametrize("n", [20, 500])
+def test_sources_that_never_differ_have_limits_and_are_no_proof_of_copies(n):
+    truth = np.random.default_rng(0).integers(0, 2, n)
+    found = fit_label_model(np.repeat(truth[:, None], 4, axis=1))
+
+    # as wide as if the truth were known: Clopper and Pearson's of n right votes of n
+    for limits in found.accuracy_intervals:
+        assert limits.low == pytest.approx(0.025 ** (1 / n), abs=0.01)
+        assert limits.high == 1
+    assert not any("depend" in warning for warning in found.warnings)
+    assert all(pair.p_value == 1 for pair in found.independence)
+
+
+def test_of_a_source_that_never_votes_nothing_is_known():
+    _, votes = draw(1, 500, [0.9, 0.8, 0.7])
+    found = fit_label_model(np.column_stack([votes, np.full(500, -1)]))
+
+    assert np.isnan(found.accuracies[3])
+    assert (found.accuracy_intervals[3].low, found.accuracy_intervals[3].high) == (0, 1)
+
+
+def test_more_to_learn_than_votes_teach_is_warned_of():
+    truth, votes = draw(2, 300, [0.65] * 4, n_classes=10)
+    found = fit_label_model(votes)
+
+    assert (found.labels != truth).sum() > 3 * found.expected_wrong
+    assert any("probabilities are too sure" in warning for warning in found.warnings)
+    truth, votes = draw(2, 300, [0.8] * 4)
+    found = fit_label_model(votes)
+    assert (found.labels != truth).sum() < 1.5 * found.expected_wrong
+    assert not any("too sure" in warning for warning in found.warnings)

@@ -5,7 +5,8 @@ from trimtab.stats.surest_rows import surest_noise
 
 
 def told(truth, n_classes, sure=0.98):
-    return np.where(np.eye(n_classes)[truth] > 0, sure, (1 - sure) / (n_classes - 1))
+    own = sure - np.linspace(0, 0.01, truth.size)[:, None]
+    return np.where(np.eye(n_classes)[truth] > 0, own, (1 - own) / (n_classes - 1))
 
 
 def test_the_matrix_is_that_of_the_surest_rows_and_the_share_follows_from_it():
@@ -17,6 +18,20 @@ def test_the_matrix_is_that_of_the_surest_rows_and_the_share_follows_from_it():
     assert found.n_rows.tolist() == [100, 100]
     # of labels 0.65 and 0.35 are 0 and 1; true shares are half and half
     assert found.wrong.estimate == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_rows_that_are_equally_sure_none_comes_first(turned):
+    """A model of few columns says the same of many rows, and tables come sorted by label."""
+    truth = np.repeat([0, 1], 1_000)
+    given = np.where(np.arange(2_000) % 10 == 0, 1 - truth, truth)
+    said = np.where(np.eye(2)[truth] > 0, 0.98, 0.02)
+    order = np.argsort(-given if turned else given, kind="stable")
+    found = surest_noise(given[order], said[order])
+
+    assert found.given_of_true == pytest.approx(np.array([[0.9, 0.1], [0.1, 0.9]]))
+    assert found.wrong.estimate == pytest.approx(0.1)
+    assert found.n_rows.tolist() == [1_000, 1_000]
 
 
 def test_without_a_wrong_label_the_limit_is_above_zero():
