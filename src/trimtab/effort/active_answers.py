@@ -43,15 +43,16 @@ class ActiveStep(Record):
 class ActiveStatus(Record):
     """Where cleaning stands.
 
-    `cleaned` rows were told, of which `waiting` are of a batch that is not complete and move the
-    model when it is; `changed` of the cleaned ones were dirty. `rows_left` may still be dirty.
-    `gradient` is the size of the gradient on clean data *before* the last step. The model now is
-    at most `distance_at_most` from the one of clean data (Euclidean, of all parameters). Both
-    hold but for a chance of 1 - `gradient.level`. `loss_left` is how much going on to the last
-    row may lower the mean loss on clean data, penalty included, to second order: its limits hold
-    as often for `squared`; for the others they are a guide that promises nothing, of level 0
-    (in simulations with a small penalty they held eight times in ten for nine). All three are
-    None until a step was made, and reach to infinity after a batch with fewer than 5 dirty rows.
+    `cleaned` rows were told, of which `waiting` are of a batch that is not complete, or was not
+    drawn yet, and move the model when it is; `changed` of the cleaned ones were dirty.
+    `rows_left` may still be dirty. `gradient` is the size of the gradient on clean data *before*
+    the last step. The model now is at most `distance_at_most` from the one of clean data
+    (Euclidean, of all parameters). Both hold but for a chance of 1 - `gradient.level`.
+    `loss_left` is how much going on to the last row may lower the mean loss on clean data,
+    penalty included, to second order: its limits hold as often for `squared`; for the others
+    they are a guide that promises nothing, of level 0 (in simulations with a small penalty they
+    held eight times in ten for nine). All three are None until a step was made, and reach to
+    infinity after a batch with fewer than 5 dirty rows.
     `warnings` say what makes steps poor.
     """
 
@@ -84,7 +85,7 @@ class ActiveStatus(Record):
             f"{self.cost_unit} more)"
         )
         if self.waiting:
-            text += f"; {_wait(self.waiting)} for the rest of the batch"
+            text += f"; {_wait(self.waiting)}"
         return text + self._limits
 
     @property
@@ -130,4 +131,4 @@ def _rows(n: int) -> str:
 
 
 def _wait(n: int) -> str:
-    return f"{n:,} wait{'s' * (n == 1)}"
+    return f"{n:,} wait{'s' * (n == 1)} for the rest of {'its' if n == 1 else 'their'} batch"

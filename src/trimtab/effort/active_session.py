@@ -133,7 +133,8 @@ class ActiveSession:
 
     def status(self) -> ActiveStatus:
         """Return how many rows are cleaned, what is left, and how far the model may be off."""
-        waiting = {row: self.fixed[row] for row in self.drawn if row in self.fixed}
+        stepped = set(self.state.cleaned.tolist())
+        waiting = {row: value for row, value in self.fixed.items() if row not in stepped}
         price = self.label_cost, self.cost_unit
         return status_of(self.state, waiting, self.batch, *price, self.names)
 

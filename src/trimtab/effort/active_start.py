@@ -14,11 +14,9 @@ from trimtab.effort.active_file import ActiveRows, new_active_session, open_acti
 from trimtab.effort.active_points import ValidationRows
 from trimtab.effort.active_session import ActiveSession
 from trimtab.effort.active_table import ActiveTable, ReadTable, active_table, validation_features
-from trimtab.effort.cleaning_columns import RepairedColumn
 from trimtab.effort.cleaning_file import check_new
 from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
 from trimtab.effort.cleaning_table import CleaningTable
-from trimtab.effort.repairs import Option
 from trimtab.effort.unsure_cells import feature_names
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.convex_losses import LossName
@@ -107,23 +105,7 @@ def open_active_cleaning(
     file: str | Path, about: Mapping[str, Any]
 ) -> tuple[ActiveSession, ActiveTable]:
     """Go on with a session that `start_active_cleaning` began; `about` is kept beside it."""
-    lists = "repairs", "levels"
-    columns = [RepairedColumn(**c | {n: tuple(c[n]) for n in lists}) for c in about["columns"]]
-    table = ActiveTable(
-        columns=tuple(columns),
-        label=about["label"],
-        classes=tuple(about["classes"]),
-        dirty={int(row): cells for row, cells in about["dirty"].items()},
-        options={
-            int(row): {name: tuple(Option(*one) for one in some) for name, some in cells.items()}
-            for row, cells in about["options"].items()
-        },
-        reasons={int(row): cells for row, cells in about["reasons"].items()},
-        source=about["source"],
-        n_rows=about["n_rows"],
-        notes=tuple(about["notes"]),
-    )
-    return open_active_session(file), table
+    return open_active_session(file), ActiveTable.read(about)
 
 
 def _read(train: Any, validation: Any, label: str, ignore: Sequence[str]) -> ReadTable:

@@ -14,7 +14,7 @@ import polars as pl
 from trimtab.data.sources import read_source
 from trimtab.effort.active_labels import label_cells, label_column, label_targets
 from trimtab.effort.cell_lists import parsed, read_candidates, read_suspects
-from trimtab.effort.cleaning_columns import Cells, RepairedColumn, is_plain, plain_values
+from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells, plain_values
 from trimtab.effort.cleaning_table import CleaningTable
 from trimtab.effort.repairs import AS_IT_STANDS, Option, cell_options
 from trimtab.effort.suspects import far_numbers
@@ -94,8 +94,7 @@ class ReadTable:
 
     def cells(self) -> Cells:
         """Return the columns in plain form, without the label."""
-        plain = (s for s in self.rows if s.name != self.label and is_plain(s))
-        return {s.name: plain_values(s) for s in plain}
+        return plain_cells(self.rows, self.label)
 
 
 def active_table(
@@ -162,7 +161,7 @@ def _suspects(
     if source is None or (isinstance(source, str) and source == "auto"):
         whole = set(range(n_rows)) if source is None else set()
         return whole, doubted_cells(source, texts, features, names)
-    given = read_source(source).collect()
+    given = read_source(source, text=("column",)).collect()
     if "row" not in given.columns:
         read_suspects(source, names, n_rows)  # says what is missing
     if "column" not in given.columns:

@@ -68,7 +68,8 @@ def parsed(
 
 def _read(source: Any, wanted: Sequence[str], columns: Sequence[str], n_rows: int) -> pl.DataFrame:
     name = source_name(source)
-    table = read_source(source).collect()
+    # `007` and `2024-01-02 10:00` are what the cell may hold, not a number and a time
+    table = read_source(source, text=wanted[1:]).collect()
     for column in wanted:
         if column not in table.columns:
             raise SchemaError(

@@ -95,6 +95,17 @@ def plain_values(values: pl.Series, *, as_text: bool = False) -> list[Any]:
     return values.cast(pl.Float64 if is_number else pl.String).to_list()
 
 
+def plain_cells(rows: pl.DataFrame, label: str) -> dict[str, list[Any]]:
+    """Return the columns but the label in plain form.
+
+    Times are no features, but like other columns that are none they tell which rows belong
+    together; they are there as text.
+    """
+    times = (pl.Date, pl.Datetime, pl.Time)
+    told = (s for s in rows if s.name != label and (is_plain(s) or s.dtype in times))
+    return {s.name: plain_values(s) for s in told}
+
+
 def shown(value: Any, *, most: int | None = None) -> str:
     """Return a cell as people write it, cut to `most` letters.
 

@@ -28,6 +28,19 @@ def open_cleaning(file: str | Path) -> tuple[Any, CleaningTable]:
     ------
     SourceError
         If the file is missing, or is no cleaning session.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> train = pl.DataFrame({"km": [1, None, 8, 9], "late": ["no", "no", "yes", "yes"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     file = f"{folder}/s.db"
+    ...     session, table = cleaning_table.start_cleaning(train, train[:1], "late", file, k=1)
+    ...     session.fix(1, table.repaired(1, {"km": "3"}))
+    ...     again, _ = open_cleaning(file)
+    >>> again.status().cleaned
+    1
     """
     about = read_about(file)
     if "loss" in about:

@@ -6,7 +6,7 @@ Which cells are unsure is said in `suspects`, what they may hold in `repairs`.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
 from trimtab.data.sources import read_source, source_name
 from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
-from trimtab.effort.cleaning_columns import Cells, RepairedColumn, is_plain, plain_values
+from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells, plain_values
 from trimtab.effort.cleaning_file import check_new, open_session, read_about, save_session
 from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
 from trimtab.effort.cleaning_session import CleaningSession
@@ -50,6 +50,28 @@ class CleaningTable:
     source: str
     n_rows: int
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, about: Mapping[str, Any]) -> Self:
+        """Return the table that a session's file holds."""
+        lists = "repairs", "levels"
+        columns = [RepairedColumn(**c | {n: tuple(c[n]) for n in lists}) for c in about["columns"]]
+        return cls(
+            columns=tuple(columns),
+            label=about["label"],
+            classes=tuple(about["classes"]),
+            dirty={int(row): cells for row, cells in about["dirty"].items()},
+            options={
+                int(row): {
+                    name: tuple(Option(*one) for one in some) for name, some in cells.items()
+                }
+                for row, cells in about["options"].items()
+            },
+            reasons={int(row): cells for row, cells in about["reasons"].items()},
+            source=about["source"],
+            n_rows=about["n_rows"],
+            notes=tuple(about["notes"]),
+        )
 
     @property
     def sentence(self) -> str:
@@ -162,6 +184,15 @@ def start_cleaning(
         `candidates` name cells that are not there.
     NotEnoughDataError
         If there are fewer rows than `k`, fewer than two classes, or no validation point.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> train = pl.DataFrame({"km": [1, None, 8, 9], "late": ["no", "no", "yes", "yes"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     session, table = start_cleaning(train, train[:1], "late", f"{folder}/s.db", k=1)
+    ...     table.sentence, table.reasons
+    ('1 of 4 rows have unsure cells: 1 empty, 0 suspect', {1: {'km': 'empty'}})
     """
     check_new(file)
     rows, points = (
@@ -175,11 +206,7 @@ def start_cleaning(
             hint="Give more rows, or a smaller --neighbours.",
         )
     classes = class_names(rows[label])
-    cells = {
-        name: plain_values(rows[name])
-        for name in rows.columns
-        if name != label and is_plain(rows[name])
-    }
+    cells = plain_cells(rows, label)
     texts = read_candidates(candidates, names, rows.height) if candidates is not None else {}
     doubts = doubted_cells(suspects, texts, cells, names)
     columns = repaired_columns(rows, points, names, texts, doubts)
@@ -212,24 +239,7 @@ def start_cleaning(
 
 def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
     """Go on with a session that `start_cleaning` began."""
-    session, about = open_session(file), read_about(file)
-    lists = "repairs", "levels"
-    columns = [RepairedColumn(**c | {n: tuple(c[n]) for n in lists}) for c in about["columns"]]
-    table = CleaningTable(
-        columns=tuple(columns),
-        label=about["label"],
-        classes=tuple(about["classes"]),
-        dirty={int(row): cells for row, cells in about["dirty"].items()},
-        options={
-            int(row): {name: tuple(Option(*one) for one in some) for name, some in cells.items()}
-            for row, cells in about["options"].items()
-        },
-        reasons={int(row): cells for row, cells in about["reasons"].items()},
-        source=about["source"],
-        n_rows=about["n_rows"],
-        notes=tuple(about["notes"]),
-    )
-    return session, table
+    return open_session(file), CleaningTable.read(read_about(file))
 
 
 def _as_dict(table: CleaningTable) -> dict[str, Any]:

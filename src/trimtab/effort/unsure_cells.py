@@ -96,7 +96,7 @@ def _check_column(values: pl.Series, points: pl.DataFrame) -> None:
         raise SchemaError(
             f"expected {'numbers' if is_number else 'text'} in `{name}` of the validation table, "
             f"got {theirs.dtype}",
-            hint="Read both tables with the same types.",
+            hint="Read both tables with the same types, or leave the column out (--ignore).",
         )
     for cells, where in ((values, ""), (theirs, " of the validation table")):
         if is_number and cells.drop_nulls().cast(pl.Float64).is_infinite().any():

@@ -100,7 +100,7 @@ def test_a_team_fills_in_a_sheet_and_the_label_says_that_a_row_is_looked_through
     found = ask("import", "s.db", "done.csv", "--by", "ann")
 
     assert "29 rows fixed, 1 not yet" in found.stdout
-    assert "29 wait for the rest of the batch" in found.stdout
+    assert "29 wait for the rest of their batch" in found.stdout
     lines[-1]["fix:late"] = str(full["late"][int(lines[-1]["row"])])
     write_lines(Path("more.csv"), lines)
     again = json.loads(ask("import", "s.db", "more.csv", "--json").stdout)

@@ -149,6 +149,8 @@ def test_a_row_said_before_it_is_drawn_moves_the_model_in_its_turn_alone(tmp_pat
     early = next(row for row in table.dirty if row not in session.drawn)
 
     answer(session, table, full, early)
+    said = session.status()
+    assert (said.cleaned, said.waiting, said.rows_left, said.cost_so_far) == (1, 1, 239, 1)
     for one in (session, plain):
         for _ in range(3):
             for step in one.next():

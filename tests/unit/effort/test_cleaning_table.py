@@ -4,6 +4,7 @@ import pytest
 from tests.unit.effort.cleaning_tables import tables
 
 from trimtab.core.errors import NotEnoughDataError, NotFoundError, SchemaError, SourceError
+from trimtab.effort.active_start import start_active_cleaning
 from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
 
 
@@ -98,6 +99,38 @@ def test_ignored_columns_are_no_features_but_tell_groups(tmp_path):
 
     assert [c.name for c in table.columns] == ["distance", "way", "town"]
     assert table.options[25]["town"][0] == ("2ville", "same shop")
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us", "UTC"), pl.String])
+def test_ignored_times_tell_groups_as_their_text_does(tmp_path, kind):
+    row = pl.int_range(60)
+    rows = pl.select(
+        day=(pl.date(2024, 1, 1) + pl.duration(days=row % 10)).cast(kind),
+        gate=pl.when(row != 33).then((100 + row % 10).cast(pl.String) + "th gate"),
+        x=row * 7 % 13,
+        late=row % 2,
+    )
+
+    _, table = start_cleaning(rows, rows, "late", tmp_path / "s.db", ignore=["day"])
+    _, active = start_active_cleaning(
+        rows, "late", tmp_path / "a.db", ignore=["day"], suspects="auto"
+    )
+
+    assert table.options[33]["gate"][0] == ("103th gate", "same day")
+    assert active.options[33]["gate"][0] == ("103th gate", "same day")
+
+
+@pytest.mark.parametrize("value", ["01003", "2024-01-02 10:00", "1.50", "TRUE"])
+def test_candidates_in_a_csv_file_are_taken_as_they_are_written(tmp_path, value):
+    rows = pl.DataFrame({"x": ["a", "b", value, value], "y": [0, 0, 1, 1]})
+    pl.DataFrame({"row": [1], "column": ["x"], "value": [value]}).write_csv(tmp_path / "c.csv")
+
+    _, table = start_cleaning(
+        rows, rows, "y", tmp_path / "s.db", candidates=tmp_path / "c.csv", k=1
+    )
+
+    assert table.options[1]["x"][0] == (value, "yours")
+    assert table.columns[0].levels == tuple(sorted(["a", "b", value]))
 
 
 def test_a_validation_table_without_typos_may_read_as_numbers(tmp_path):
