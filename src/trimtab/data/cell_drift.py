@@ -17,6 +17,7 @@ from trimtab.stats.arrays import FloatArray, IntArray
 
 # a value of at least one row in so many is told apart from the other values of its cell
 _ATOM = 1_000
+_PARTS = np.arange(N_DRAWN + 1) / N_DRAWN
 
 
 def exact_values(old: ColumnProfile, new: ColumnProfile) -> tuple[FloatArray, IntArray, IntArray]:
@@ -114,7 +115,7 @@ def picture(
         width = max(1, math.ceil((high - low) / N_DRAWN))
         edges = low + width * np.arange(math.ceil((high - low) / width) + 1, dtype=np.float64)
     else:
-        edges = np.linspace(low, high, N_DRAWN + 1)
+        edges = low * (1 - _PARTS) + high * _PARTS
     # steps between cells, straight within them
     inner = edges[1:-1]
     cell = np.minimum(np.searchsorted(upper, inner), upper.size - 1)

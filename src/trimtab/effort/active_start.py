@@ -125,7 +125,7 @@ def _read(train: Any, validation: Any, label: str, ignore: Sequence[str]) -> Rea
             f"expected a column `{label}` in the validation table, got none",
             hint=nearest(label, points.columns),
         )
-    return ReadTable(rows, points, names, label, source_name(train))
+    return ReadTable(rows, points, names, ignore, label, source_name(train))
 
 
 def _active_rows(table: ActiveTable, values: FloatArray) -> ActiveRows:

@@ -84,11 +84,12 @@ class ActiveTable(CleaningTable):
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """What was asked for, as read: rows, validation rows, feature columns, plain cells."""
+    """What was asked for, as read: rows, validation rows, feature columns, what to ignore."""
 
     rows: pl.DataFrame
     points: pl.DataFrame | None
     names: Sequence[str]
+    ignored: Sequence[str]
     label: str
     source: str
 
@@ -137,7 +138,7 @@ def active_table(
         reasons={row: reasons[row] for row in dirty},
         source=read.source,
         n_rows=rows.height,
-        notes=notes_on(rows, names),
+        notes=notes_on(rows, names, label, read.ignored),
     )
     return table, table.features(_as_they_stand(table, {**cells, label: labels}))
 

@@ -223,7 +223,7 @@ def start_cleaning(
         },
         source=source_name(train),
         n_rows=rows.height,
-        notes=notes_on(rows, names) + far_notes(rows, names, doubts),
+        notes=notes_on(rows, names, label, ignore) + far_notes(rows, names, doubts),
     )
     session = cleaning_order(
         _candidates(table, cells),

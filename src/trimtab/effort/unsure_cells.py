@@ -25,11 +25,19 @@ Doubts = Mapping[tuple[int, str], Suspect]
 _LEAST_NAMED = 20
 
 
-def notes_on(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """Return a warning for each feature that looks like the name of a row."""
+def notes_on(
+    rows: pl.DataFrame, names: Sequence[str], label: str, ignore: Sequence[str]
+) -> tuple[str, ...]:
+    """Return a warning for times left out, and for features that look like the name of a row."""
+    asked = [name for name in rows.columns if name != label and name not in ignore]
+    times = tuple(
+        f"`{name}` holds times, which are no features: it is left out, and only tells groups"
+        for name in asked
+        if name not in names
+    )
     if rows.height < _LEAST_NAMED:
-        return ()
-    return tuple(
+        return times
+    return times + tuple(
         f"`{name}` is a feature and looks like the name of a row, no two values are alike: if it "
         f"is one, begin with --ignore {name}"
         for name in names
@@ -40,7 +48,10 @@ def notes_on(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
 def feature_names(
     rows: pl.DataFrame, points: pl.DataFrame, label: str, ignore: Sequence[str]
 ) -> list[str]:
-    """Return the columns that are features, when all that is needed of both tables is there."""
+    """Return the columns that are features, when all that is needed of both tables is there.
+
+    Times are none.
+    """
     if label not in rows.columns:
         raise SchemaError(
             f"expected a column `{label}`, got none", hint=nearest(label, rows.columns)
@@ -51,11 +62,13 @@ def feature_names(
             raise SchemaError(
                 f"expected a feature to ignore, got {name!r}", hint=nearest(name, features)
             )
-    names = [name for name in features if name not in ignore]
+    names = [
+        name for name in features if name not in ignore and not rows[name].dtype.is_temporal()
+    ]
     if not names:
         raise SchemaError(
             f"expected columns beside `{label}`, got none",
-            hint="Give the features as well, and ignore fewer.",
+            hint="Give the features as well, and ignore fewer; times are none.",
         )
     if rows[label].null_count():
         raise SchemaError(

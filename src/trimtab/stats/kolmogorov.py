@@ -157,33 +157,28 @@ def _stirling(x: FloatArray) -> FloatArray:
 
 # squares of odd multiples of pi / 2 and of multiples of pi, as far as they count up to z = 4
 _ODD = (np.arange(1, 40, 2) * (np.pi / 2)) ** 2
-_ODD_2, _ODD_3 = _ODD**2, _ODD**3
+_ODD_POWERS = _ODD ** np.arange(4)[:, None]
 _WHOLE = (np.arange(1, 20) * np.pi) ** 2
+_WHOLE_POWERS = _WHOLE ** np.arange(1, 3)[:, None]
 
 
 def _pelz_good(z: float, n: int) -> float:
     """Return the chance that sqrt(n) d is at most z."""
     if z < 0.05:
         return 0.0
-    u, v = _ODD, _WHOLE
-    by_odd, by_whole = np.exp(-u / (2 * z**2)), np.exp(-v / (2 * z**2))
-    first = by_odd / z
-    second = (u - z**2) * by_odd / (6 * z**4)
+    # sums over the terms first: what remains is arithmetic on single numbers
+    odd_0, odd_1, odd_2, odd_3 = (_ODD_POWERS @ np.exp(-_ODD / (2 * z**2))).tolist()
+    whole_1, whole_2 = (_WHOLE_POWERS @ np.exp(-_WHOLE / (2 * z**2))).tolist()
+    first = odd_0 / z
+    second = (odd_1 - z**2 * odd_0) / (6 * z**4)
     third = (
-        6 * z**6 + 2 * z**4 + (2 * z**4 - 5 * z**2) * u + (1 - 2 * z**2) * _ODD_2
-    ) * by_odd / (72 * z**7)  # fmt: skip
+        (6 * z**6 + 2 * z**4) * odd_0 + (2 * z**4 - 5 * z**2) * odd_1 + (1 - 2 * z**2) * odd_2
+    ) / (72 * z**7) - whole_1 / (36 * z**3)  # fmt: skip
     fourth = (
-        -30 * z**6 - 90 * z**8 + (135 * z**4 - 96 * z**6) * u
-        + (212 * z**4 - 60 * z**2) * _ODD_2 + (5 - 30 * z**2) * _ODD_3
-    ) * by_odd / (6480 * z**10)  # fmt: skip
-    third_whole = -(v * by_whole).sum() / (36 * z**3)
-    fourth_whole = ((3 * z**2 - v) * v * by_whole).sum() / (216 * z**6)
-    total = (
-        first.sum()
-        + second.sum() / math.sqrt(n)
-        + (third.sum() + third_whole) / n
-        + (fourth.sum() + fourth_whole) / n**1.5
-    )
+        -(30 * z**6 + 90 * z**8) * odd_0 + (135 * z**4 - 96 * z**6) * odd_1
+        + (212 * z**4 - 60 * z**2) * odd_2 + (5 - 30 * z**2) * odd_3
+    ) / (6480 * z**10) + (3 * z**2 * whole_1 - whole_2) / (216 * z**6)  # fmt: skip
+    total = first + second / math.sqrt(n) + third / n + fourth / n**1.5
     return float(math.sqrt(2 * math.pi) * total)
 
 

@@ -120,6 +120,24 @@ def test_ignored_times_tell_groups_as_their_text_does(tmp_path, kind):
     assert active.options[33]["gate"][0] == ("103th gate", "same day")
 
 
+def test_times_are_left_out_of_the_features_and_named(tmp_path):
+    rows = pl.select(
+        day=pl.date(2024, 1, 1) + pl.duration(days=pl.int_range(60)),
+        x=pl.int_range(60) * 7 % 13,
+        late=pl.int_range(60) % 2,
+    )
+
+    _, table = start_cleaning(rows, rows, "late", tmp_path / "s.db")
+    _, active = start_active_cleaning(rows, "late", tmp_path / "a.db")
+    _, told = start_cleaning(rows, rows, "late", tmp_path / "t.db", ignore=["day"])
+
+    assert [c.name for c in table.columns] == ["x"]
+    assert active.feature_names() == ["x"]
+    assert table.notes[0].startswith("`day` holds times")
+    assert active.notes[0].startswith("`day` holds times")
+    assert told.notes == ()
+
+
 @pytest.mark.parametrize("value", ["01003", "2024-01-02 10:00", "1.50", "TRUE"])
 def test_candidates_in_a_csv_file_are_taken_as_they_are_written(tmp_path, value):
     rows = pl.DataFrame({"x": ["a", "b", value, value], "y": [0, 0, 1, 1]})
