@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from trimtab.effort.active_start import start_active_cleaning as start_active_cleaning
     from trimtab.effort.cleaning import cleaning_order as cleaning_order
     from trimtab.effort.cleaning_finish import cleaned_table as cleaned_table
+    from trimtab.effort.cleaning_finish import finish_cleaning as finish_cleaning
     from trimtab.effort.cleaning_open import open_cleaning as open_cleaning
     from trimtab.effort.cleaning_report import cleaning_report as cleaning_report
     from trimtab.effort.cleaning_table import start_cleaning as start_cleaning
+    from trimtab.effort.cleaning_version import ingest_cleaned as ingest_cleaned
     from trimtab.effort.feasibility import feasibility as feasibility
     from trimtab.effort.feasibility import feasibility_study as feasibility_study
     from trimtab.effort.feasibility_result import Feasibility as Feasibility
@@ -100,6 +102,8 @@ _PLACES = {
     "open_cleaning": "effort.cleaning_open:open_cleaning",
     "cleaning_report": "effort.cleaning_report:cleaning_report",
     "cleaned_table": "effort.cleaning_finish:cleaned_table",
+    "finish_cleaning": "effort.cleaning_finish:finish_cleaning",
+    "ingest_cleaned": "effort.cleaning_version:ingest_cleaned",
     "ActiveClean": "effort.active_cleaning:ActiveClean",
     "start_active_cleaning": "effort.active_start:start_active_cleaning",
     "ModelPicker": "effort.picking:ModelPicker",
