@@ -15,8 +15,9 @@ from trimtab.stats.arrays import FloatArray, IntArray
 _BITS = 15
 N_CELLS = 1 << _BITS
 _TOP = N_CELLS - 1
-# what stays in the second cache of a processor between the steps of a map
-BLOCK = 1 << 16
+# what roughly stays in the second cache of a processor between the steps of a map, and is long
+# enough that threads seldom wait for each other between them
+BLOCK = 1 << 17
 _SAMPLE = 1 << 11
 _LARGEST = float(np.finfo(np.float64).max)
 _LARGEST_BITS = int(np.float64(_LARGEST).view(np.int64))
