@@ -1,4 +1,4 @@
-"""`trimtab effort clean`: which row to clean next, why, and when to stop."""
+"""`trimtab effort clean`: which rows to clean next, why, and when to stop."""
 
 import getpass
 from datetime import UTC, datetime
@@ -20,7 +20,9 @@ from trimtab.core.errors import ConfigError, NotFoundError
 if TYPE_CHECKING:
     from trimtab.effort.cleaning_table import CleaningTable
 
-clean = group("What to clean first: the row that settles most predictions, until none is open.")
+clean = group(
+    "What to clean first: the rows that matter most to a model, until the rest no longer do."
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -39,10 +39,10 @@ def status_text(session: Any) -> str:
 
 def row_facts(step: "CleaningStep | ActiveStep", about: "CleaningTable") -> dict[str, Any]:
     """Return a row to clean as plain values."""
-    label = about.classes[step.label] if hasattr(step, "label") else None
+    is_classed = hasattr(step, "label")
     return {
         **step.to_dict(),
-        "label": label or about.dirty[step.row][about.label],
+        "label": about.classes[step.label] if is_classed else about.dirty[step.row][about.label],
         "cells": dict(about.dirty[step.row]),
         "why": dict(about.reasons[step.row]),
         "candidates": about.candidates(step.row),

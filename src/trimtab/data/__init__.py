@@ -2,12 +2,14 @@
 
 A guide, in the order a row meets them:
 
-- `sources` reads a file (`files`, `text`), a data frame, a database query or a data set inside
-  a package; `types` says what a stored column can be.
+- `sources` reads a file (`files`, `text`, `text_types`), a data frame, a database query or a data
+  set inside a package; `types` says what a stored column can be.
 - `time` turns whatever dates a row into one UTC event time, and cuts time into windows.
 - `intake` sorts rows into those to keep and those to set aside, and refuses clashing keys;
   `fingerprint` names content by a hash that no file name or clock has a part in.
-- `tables` adds rows to Delta tables, or mends them; each makes a *dataset version* (`flights@7`).
+- `tables` adds rows to Delta tables, or mends them (`mended_rows`); each makes a *dataset version*
+  (`flights@7`). `table_reader` reads them back, `quarantine` holds what was set aside,
+  `version_facts` what is kept of a version in the log that `delta_log` opens.
 - `profile` describes tables in one pass over `batches`, whole and by `groups`, and adds parts up.
   `column_profile` says what is known of a column, `column_facts` gathers it (`number_facts`,
   `text_facts`, `levels`, `known_levels`, `vector_profile`), `column_merge` adds, `profile_file`

@@ -37,14 +37,16 @@ def read_source(
         The SQL query, for a database. It is run on a read-only connection.
     nulls : sequence of str, optional
         Texts that stand for "missing" in text files. When none are given, a usual marker (`NA`,
-        `null`, `?` …) is taken for one if it is all that keeps some column from being numeric.
+        `null`, `?` …) is taken for one if it is all that keeps some column from being numbers,
+        truth values or times.
     text : sequence of str, optional
         Columns of delimited text that stay as they are written (`007`), whatever they look like.
 
     Returns
     -------
     polars.LazyFrame
-        The rows in their order. Types are inferred from the whole of a text file.
+        The rows in their order. Types are inferred from the whole of a text file: whole numbers,
+        numbers, truth values, dates and times of ISO 8601 (one format a column), else text.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Begins a session of `ActiveClean` on a table, and opens it again."""
+"""Begins a session of `ActiveClean` on a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
 from trimtab.data.sources import read_source, source_name
-from trimtab.effort.active_file import ActiveRows, new_active_session, open_active_session
+from trimtab.effort.active_file import ActiveRows, new_active_session
 from trimtab.effort.active_points import ValidationRows
 from trimtab.effort.active_session import ActiveSession
 from trimtab.effort.active_table import ActiveTable, ReadTable, active_table, validation_features
@@ -99,13 +99,6 @@ def start_active_cleaning(
         file, _active_rows(table, values), points, about, loss=loss, **options
     )
     return session, table
-
-
-def open_active_cleaning(
-    file: str | Path, about: Mapping[str, Any]
-) -> tuple[ActiveSession, ActiveTable]:
-    """Go on with a session that `start_active_cleaning` began; `about` is kept beside it."""
-    return open_active_session(file), ActiveTable.read(about)
 
 
 def _read(train: Any, validation: Any, label: str, ignore: Sequence[str]) -> ReadTable:

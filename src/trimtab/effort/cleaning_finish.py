@@ -124,7 +124,42 @@ def cleaned_table(file: str | Path, source: Any = None, *, repair: bool = False)
 
 
 def finish_cleaning(file: str | Path, source: Any = None, *, repair: bool = False) -> CleanedTable:
-    """Return the cleaned table with all that is known of it (see `cleaned_table`)."""
+    """Return the cleaned table with where it comes from, and all that was said of its cells.
+
+    The rows are those of `cleaned_table`, which says what is filled and when that is a poor
+    choice; the rest is what `ingest_cleaned` needs to make a dataset version with its lineage.
+
+    Parameters
+    ----------
+    file, source, repair
+        As in `cleaned_table`.
+
+    Returns
+    -------
+    CleanedTable
+        The source's rows before and after, what was said of each cell, the record, and notes on
+        columns whose type could not hold what was said.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be read, or has changed since the session began.
+    SchemaError
+        If a row was fixed by features alone, or a cell does not fit its column.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from trimtab.effort.cleaning_table import start_cleaning
+    >>> train = pl.DataFrame({"km": [1, None, 8, 9], "late": ["no", "no", "yes", "yes"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "clean.db"
+    ...     session, table = start_cleaning(train, train[:1], "late", file, k=1)
+    ...     session.fix(1, table.repaired(1, {"km": "3"}), cells={"km": "3"}, by="ann")
+    ...     done = finish_cleaning(file, train)
+    >>> done.rows["km"].to_list(), done.record.rows_cleaned, done.notes
+    ([1, 3, 8, 9], 1, ())
+    """
     session, table = open_cleaning(file)
     rows = source_rows(file, table, source)
     said = _said(read_fixes(file), session, table)

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from trimtab.effort import cleaning_table
-from trimtab.effort.active_start import open_active_cleaning
-from trimtab.effort.cleaning_file import read_about
+from trimtab.effort.active_file import open_active_session
+from trimtab.effort.active_table import ActiveTable
+from trimtab.effort.cleaning_file import open_session, read_about
 from trimtab.effort.cleaning_table import CleaningTable
 
 
@@ -33,10 +33,11 @@ def open_cleaning(file: str | Path) -> tuple[Any, CleaningTable]:
     --------
     >>> from tempfile import TemporaryDirectory
     >>> import polars as pl
+    >>> from trimtab.effort.cleaning_table import start_cleaning
     >>> train = pl.DataFrame({"km": [1, None, 8, 9], "late": ["no", "no", "yes", "yes"]})
     >>> with TemporaryDirectory() as folder:
     ...     file = f"{folder}/s.db"
-    ...     session, table = cleaning_table.start_cleaning(train, train[:1], "late", file, k=1)
+    ...     session, table = start_cleaning(train, train[:1], "late", file, k=1)
     ...     session.fix(1, table.repaired(1, {"km": "3"}))
     ...     again, _ = open_cleaning(file)
     >>> again.status().cleaned
@@ -44,5 +45,5 @@ def open_cleaning(file: str | Path) -> tuple[Any, CleaningTable]:
     """
     about = read_about(file)
     if "loss" in about:
-        return open_active_cleaning(file, about)
-    return cleaning_table.open_cleaning(file)
+        return open_active_session(file), ActiveTable.read(about)
+    return open_session(file), CleaningTable.read(about)

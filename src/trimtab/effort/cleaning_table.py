@@ -16,7 +16,7 @@ from trimtab.data.sources import read_source, source_name
 from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
 from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells, plain_values
-from trimtab.effort.cleaning_file import check_new, open_session, read_about, save_session
+from trimtab.effort.cleaning_file import check_new, save_session
 from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.repairs import Option, cell_options, row_candidates
@@ -235,11 +235,6 @@ def start_cleaning(
     # the table is read again when fixes are put into it, and has to be the same then
     save_session(session, file, about={**_as_dict(table), **origin_of(train, rows)})
     return session, table
-
-
-def open_cleaning(file: str | Path) -> tuple[CleaningSession, CleaningTable]:
-    """Go on with a session that `start_cleaning` began."""
-    return open_session(file), CleaningTable.read(read_about(file))
 
 
 def _as_dict(table: CleaningTable) -> dict[str, Any]:

@@ -76,6 +76,8 @@ class FeasibilityStudy:
         self._places = {row: place for place, row in enumerate(table.rows.tolist())}
         self._target, self._delta = target_accuracy, delta
         self._noise = None if noise is None else checked_noise(noise, table.classes)
+        # a matrix makes a second lower end beside the neighbours', and each may miss
+        self._delta_low = delta / 2 if isinstance(self._noise, np.ndarray) else delta
         self._label_cost, self._cost_unit, self._seed = label_cost, cost_unit, seed
         self._n_classes = len(table.classes)
         self._no_texts = embedder is not None and not text_columns(table.features)
@@ -117,7 +119,7 @@ class FeasibilityStudy:
         done = [arm for arm in self._arms if arm.is_done]
         losses = np.array([arm.losses(labels) for arm in done])
         best = done[int(np.argmin(losses.mean(axis=1)))]
-        fits = {arm: arm.fit(labels, blocks, self._delta) for arm in done}
+        fits = {arm: arm.fit(labels, blocks, self._delta_low) for arm in done}
         classifiers = self._classifiers(done, losses)
         every = np.array([c.losses for c in classifiers])
         least = crossed_minimum(every)
@@ -220,7 +222,7 @@ class FeasibilityStudy:
     def _label_noise(self, high: float) -> LabelNoise:
         blocks = self._table.blocks
         if self._noise is not None:
-            return given_noise(self._noise, self._labels, blocks, delta=self._delta)
+            return given_noise(self._noise, self._labels, blocks, delta=self._delta_low)
         if self._strangers is None:
             return LabelNoise(0.0, 0.0, high, False)
         asked, said = self._strangers

@@ -128,14 +128,17 @@ def unbiased_mean(
     return np.asarray(guess + (missed * weights).sum(axis=0) / n_rows, dtype=np.float64)
 
 
-def error_limit(missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: float) -> float:
-    r"""Bound the distance of `unbiased_mean` to the true mean (Euclidean, of all numbers).
+def error_spread(
+    missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: float
+) -> tuple[float, float]:
+    r"""Return two factors that bound the distance of `unbiased_mean` to the true mean.
 
-    Student's quantile times the root of the estimated total variance, that of drawing with
-    replacement: without, it is smaller. For a mean that is roughly normal it holds whatever the
-    directions in which it varies, because of all sums of squares of independent normal variables
-    with a given mean, one single square exceeds such a multiple most often [1]_. A poor choice
-    for few draws of rows that hardly ever matter and then much: keep a floor under the chances.
+    Their product bounds the Euclidean distance, of all numbers: the root of the estimated total
+    variance, that of drawing with replacement (without, it is smaller), times Student's
+    quantile. For a mean that is roughly normal it holds whatever the directions in which it
+    varies, because of all sums of squares of independent normal variables with a given mean,
+    one single square exceeds such a multiple most often [1]_. A poor choice for few draws of
+    rows that hardly ever matter and then much: keep a floor under the chances.
 
     Parameters
     ----------
@@ -146,22 +149,16 @@ def error_limit(missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: 
 
     Returns
     -------
-    float
-        The bound; infinite with fewer than 5 rows that were left to chance, 0 if all were sure.
+    spread : float
+        The root of the variance; 0 if all rows were sure.
+    times : float
+        How many of them; infinite with fewer than 5 rows that were left to chance.
 
     References
     ----------
     .. [1] G. J. Szekely and N. K. Bakirov, "Extremal probabilities for Gaussian quadratic
        forms", Probability Theory and Related Fields 126 (2003).
     """
-    spread, times = error_spread(missed, chances, n_rows, delta=delta)
-    return spread * times
-
-
-def error_spread(
-    missed: FloatArray, chances: FloatArray, n_rows: int, *, delta: float
-) -> tuple[float, float]:
-    """Return the two factors of `error_limit`: the root of the variance, and how many of them."""
     left = chances < 1
     n = int(left.sum())
     if n == 0:

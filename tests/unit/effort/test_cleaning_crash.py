@@ -11,7 +11,8 @@ from tests.unit.effort.cleaning_tables import fill, orders, read_lines, write_li
 from trimtab.effort.cleaning_file import read_fixes
 from trimtab.effort.cleaning_handoff import export_rows
 from trimtab.effort.cleaning_import import import_rows
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 
 # killed by itself, in the middle of writing
 HALF = """

@@ -13,7 +13,8 @@ from trimtab.data.fingerprint import content_hash
 from trimtab.effort.cleaning_finish import cleaned_table, cleaning_record, finish_cleaning
 from trimtab.effort.cleaning_handoff import export_rows
 from trimtab.effort.cleaning_import import import_rows
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 from trimtab.effort.spreadsheet import read_sheet, write_sheet
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -4,7 +4,8 @@ from tests.unit.effort.cleaning_tables import orders, read_lines
 
 from trimtab.core.errors import SourceError
 from trimtab.effort.cleaning_handoff import export_rows
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from trimtab.core.errors import SchemaError, SourceError
 from trimtab.effort.cleaning_file import add_fixes, read_fixes
 from trimtab.effort.cleaning_handoff import export_rows
 from trimtab.effort.cleaning_import import import_rows
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 FULL, DIRTY = orders()

@@ -5,7 +5,8 @@ from tests.unit.effort.cleaning_tables import tables
 
 from trimtab.core.errors import NotEnoughDataError, NotFoundError, SchemaError, SourceError
 from trimtab.effort.active_start import start_active_cleaning
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 
 
 def test_candidates_hold_the_plain_repairs_of_the_column(tmp_path):

@@ -12,7 +12,8 @@ from trimtab.data.fingerprint import content_hash
 from trimtab.data.schema import ColumnSchema, Schema
 from trimtab.data.tables import Tables
 from trimtab.effort.cleaning_finish import finish_cleaning
-from trimtab.effort.cleaning_table import open_cleaning, start_cleaning
+from trimtab.effort.cleaning_open import open_cleaning
+from trimtab.effort.cleaning_table import start_cleaning
 from trimtab.effort.cleaning_version import ingest_cleaned
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)

@@ -13,6 +13,7 @@ from trimtab.cli.output import TrimtabGroup
 from trimtab.core.errors import ConfigError, NotEnoughDataError, SchemaError
 from trimtab.effort.feasibility import feasibility, feasibility_study
 from trimtab.effort.feasibility_halving import successive_halving
+from trimtab.effort.feasibility_noise import given_noise
 from trimtab.effort.feasibility_page import feasibility_page
 from trimtab.effort.feasibility_picture import curves_picture
 from trimtab.stats.laws import normal_cdf
@@ -87,6 +88,9 @@ def test_noise_by_class_is_taken_as_given():
     assert found.label_noise == pytest.approx((given != label).mean(), abs=0.02)
     low, high = found.error_without_noise_limits
     assert low <= normal_cdf(-2.0) <= high
+    # the lower end may come from the matrix or from the neighbours: each misses half as often
+    one_side = given_noise(np.array(matrix), given, None, delta=0.025).low
+    assert found.interval[0] >= found.label_noise_interval[0] == one_side
 
 
 def test_a_label_put_right_changes_the_answer_at_once():

@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -6,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from trimtab.stats.gradient_sampling import draw_rows, error_limit, sampling_chances, unbiased_mean
+from trimtab.stats.gradient_sampling import (
+    draw_rows,
+    error_spread,
+    sampling_chances,
+    unbiased_mean,
+)
 
 SIZES = st.lists(st.floats(0, 1e6), min_size=1, max_size=30)
 
@@ -106,21 +112,21 @@ def test_drawing_everything_is_exact():
 
     assert draw_rows(chances, np.random.default_rng(0)).tolist() == list(range(6))
     np.testing.assert_allclose(unbiased_mean(values, chances, 6), values.mean(axis=0))
-    assert error_limit(values, chances, 6, delta=0.05) == 0
+    assert error_spread(values, chances, 6, delta=0.05)[0] == 0
 
 
 def test_the_limit_for_numbers_drawn_evenly_is_students():
     values = np.random.default_rng(6).normal(size=12)
     chances = np.full(12, 12 / 4_000)
 
-    limit = error_limit(values[:, None], chances, 4_000, delta=0.05)
+    limit = math.prod(error_spread(values[:, None], chances, 4_000, delta=0.05))
 
     expected = student(11).ppf(0.975) * values.std(ddof=1) / np.sqrt(12)
     assert limit == pytest.approx(expected)
 
 
 def test_few_rows_give_no_limit():
-    assert error_limit(np.ones((4, 1)), np.full(4, 0.5), 8, delta=0.05) == np.inf
+    assert error_spread(np.ones((4, 1)), np.full(4, 0.5), 8, delta=0.05)[1] == np.inf
 
 
 @pytest.mark.parametrize(
