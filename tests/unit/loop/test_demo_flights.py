@@ -7,6 +7,7 @@ import pytest
 
 from trimtab.core.project import Project, load_project
 from trimtab.data.checks import validate
+from trimtab.data.schema import Schema
 from trimtab.data.sources import read_source
 from trimtab.data.time import time_expression
 from trimtab.models.features import load_features
@@ -22,10 +23,13 @@ def project() -> Project:
 
 @pytest.fixture(scope="module")
 def tables(project: Project) -> dict[str, pl.DataFrame]:
-    return {
-        t.name: read_source(project.source(t.name), nulls=t.nulls).collect()
-        for t in project.tables
-    }
+    read = {}
+    for table in project.tables:
+        assert table.schema_file is not None
+        texts = Schema.load(project.root / table.schema_file).texts
+        source = read_source(project.source(table.name), nulls=table.nulls, text=texts)
+        read[table.name] = source.collect()
+    return read
 
 
 @pytest.fixture(scope="module")
