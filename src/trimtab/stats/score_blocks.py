@@ -150,9 +150,13 @@ def gpu_blocks(left: Singles) -> ScoreBlocks | None:
     if not _has_gpu():
         return None
     try:
-        return torch_blocks(left, "cuda")
+        made = torch_blocks(left, "cuda")
+        # takes the room now, while the processor can still do it instead
+        room = np.zeros((left.shape[1], made.rows), left.dtype)
+        made.scores(slice(made.queries), made.load(room))
     except RuntimeError:  # others fill it
         return None
+    return made
 
 
 @cache

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from trimtab.stats import neighbours
+from trimtab.stats import neighbours, score_blocks
 from trimtab.stats.neighbours import NearestNeighbours
 from trimtab.stats.score_blocks import gpu_blocks, torch_blocks
 
@@ -86,6 +86,24 @@ def test_without_a_gpu_numpy_does_it():
     torch = importlib.util.find_spec("torch") and pytest.importorskip("torch")
     if torch and torch.cuda.is_available():
         pytest.skip("there is a GPU")
+    assert gpu_blocks(np.zeros((2, 2), dtype=np.float32)) is None
+
+
+def test_where_others_fill_the_gpu_numpy_does_it(monkeypatch):
+    class Full:
+        queries, rows = 4, 4
+
+        def __init__(self, left, device):
+            pass
+
+        def load(self, right):
+            return right
+
+        def scores(self, some, right):
+            raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(score_blocks, "_has_gpu", lambda: True)
+    monkeypatch.setattr(score_blocks, "torch_blocks", Full)
     assert gpu_blocks(np.zeros((2, 2), dtype=np.float32)) is None
 
 
