@@ -1,16 +1,23 @@
 """`trimtab data …`: on plain files, with no project, or on a project's tables."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
 
 from trimtab.cli import data_drift, data_profile, data_quality, data_schema
+from trimtab.cli.data_options import plain_table
 from trimtab.cli.output import AsJson, ProjectPath, emit, group, table
 
 if TYPE_CHECKING:
     from trimtab.core.records import DatasetVersion
+
+# width of the terminal from which on hours, and fingerprints, have room
+_FOR_HOURS = 110
 
 app = group("Describe, check and compare tables; ingest them and read their versions.")
 app.command()(data_profile.profile)
@@ -47,7 +54,7 @@ def ingest(
                 at=datetime.now(UTC),
             )
         )  # fmt: skip
-    emit([version.to_dict() for version in made], as_json=as_json, text=_versions(made))
+    emit([version.to_dict() for version in made], as_json=as_json, text=_VersionTable(made))
 
 
 @app.command()
@@ -63,7 +70,7 @@ def versions(
     tables = Tables(Workspace.open(project).tables_folder)
     names = [name] if name else tables.names()
     found = [version for each in names for version in tables.versions(each)]
-    emit([version.to_dict() for version in found], as_json=as_json, text=_versions(found))
+    emit([version.to_dict() for version in found], as_json=as_json, text=_VersionTable(found))
 
 
 def _cell(value: Any) -> str:
@@ -73,16 +80,32 @@ def _cell(value: Any) -> str:
     return "" if value is None else cut(number(value), 20)
 
 
-def _versions(found: "list[DatasetVersion]") -> Any:
-    rows = [
-        (
-            each.name, _change(each), f"{each.rows:,}", f"{each.rejected:,}",
-            _cell(each.time_min), _cell(each.time_max), each.fingerprint[:12], each.source,
-        )
-        for each in found
-    ]  # fmt: skip
-    columns = ["version", "change", "rows>", "rejected>", "from", "until", "fingerprint", "source"]
-    return table("dataset versions", columns, rows)
+@dataclass(frozen=True)
+class _VersionTable:
+    """Dataset versions, a line each, as wide as the terminal."""
+
+    versions: "list[DatasetVersion]"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what each version did, when its rows are from, and whose doing it was."""
+        whole = options.max_width >= _FOR_HOURS
+        room = 16 if whole else 10
+        drawn = plain_table()
+        for name in ("version", "change"):
+            drawn.add_column(name, no_wrap=True)
+        for name in ("rows", "rejected"):
+            drawn.add_column(name, justify="right", no_wrap=True)
+        for name in ("from", "until", *(("fingerprint",) if whole else ())):
+            drawn.add_column(name, no_wrap=True)
+        drawn.add_column("source", overflow="fold")
+        for each in self.versions:
+            times = (_cell(moment)[:room] for moment in (each.time_min, each.time_max))
+            marks = (each.fingerprint[:12],) if whole else ()
+            drawn.add_row(
+                escape(each.name), _change(each), f"{each.rows:,}", f"{each.rejected:,}",
+                *times, *marks, escape(each.source),
+            )  # fmt: skip
+        yield drawn
 
 
 def _change(version: "DatasetVersion") -> str:

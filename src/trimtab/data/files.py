@@ -92,8 +92,9 @@ def read_files(
 ) -> pl.LazyFrame:
     """Return the rows of all files, one after the other.
 
-    Labels may come in some of the files only: a column that a file lacks is null in its rows. A
-    column of several types gets the narrowest one that holds them all.
+    Labels may come in some of the files only: a column that a file lacks, or has no value of, is
+    null in its rows. A column of several types gets the narrowest one that holds them all; if
+    that is text, delimited text stays as it is written.
 
     Raises
     ------
@@ -104,6 +105,12 @@ def read_files(
     frames = [_read_file(file, nulls, text) for file in files]
     if len(frames) == 1:
         return frames[0]
+    mixed = _partly_text(frames)
+    frames = _without_empty(frames, mixed, files)
+    written = _partly_text(frames)
+    if written:  # `007` that is read as a number first, and then as text, would be `7`
+        frames = [_read_file(file, nulls, (*text, *written)) for file in files]
+        frames = _without_empty(frames, [name for name in mixed if name not in written], files)
     frames = [
         frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)) for frame in frames
     ]
@@ -120,6 +127,32 @@ def read_files(
     except pl.exceptions.PolarsError:
         raise _unlike(files, schemas) from None
     return together
+
+
+def _partly_text(frames: list[pl.LazyFrame]) -> list[str]:
+    """Return the columns that are text in some of the frames and something else in others."""
+    kinds: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for name, kind in frame.collect_schema().items():
+            kinds.setdefault(name, set()).add(kind)
+    return [name for name, held in kinds.items() if pl.String in held and len(held) > 1]
+
+
+def _without_empty(
+    frames: list[pl.LazyFrame], columns: list[str], files: list[Path]
+) -> list[pl.LazyFrame]:
+    """Return frames in which those of the columns that hold no value have no type either."""
+    made = []
+    for frame, file in zip(frames, files, strict=True):
+        types = frame.collect_schema()
+        texts = [name for name in columns if types.get(name) == pl.String]
+        try:
+            counts = frame.select(pl.col(texts).count()).collect().to_dicts() if texts else [{}]
+        except UNREADABLE as error:
+            raise unreadable(file.name, error) from None
+        empty = [name for name, count in counts[0].items() if count == 0]
+        made.append(frame.with_columns(pl.lit(None).alias(name) for name in empty))
+    return made
 
 
 def _unlike(files: list[Path], schemas: list[pl.Schema]) -> SchemaError:

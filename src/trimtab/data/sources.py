@@ -46,7 +46,8 @@ def read_source(
     -------
     polars.LazyFrame
         The rows in their order. Types are inferred from the whole of a text file: whole numbers,
-        numbers, truth values, dates and times of ISO 8601 (one format a column), else text.
+        numbers, truth values, dates and times of ISO 8601 (one format a column), else text; what
+        is text in one of several files is text, as it is written, in all of them.
 
     Raises
     ------

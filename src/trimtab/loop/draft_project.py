@@ -21,11 +21,11 @@ from trimtab.loop.inspect_table import (
     clock_name,
     find_column,
     inspect_label,
-    join_labels,
     read_clock,
     read_rows,
     read_times,
 )
+from trimtab.loop.join_labels import join_labels
 from trimtab.loop.propose_features import Column, propose_columns
 from trimtab.loop.propose_settings import is_coarse, loss_scale, propose_plan
 from trimtab.models.labels import label_values

@@ -6,7 +6,6 @@ What each column is good for is `propose_features.py`; the settings that follow 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -15,7 +14,6 @@ from trimtab.core.errors import (
     KeyClashError,
     NotEnoughDataError,
     SchemaError,
-    SourceError,
     nearest,
 )
 from trimtab.core.records import TaskKind
@@ -52,14 +50,8 @@ class Label:
 
 def read_rows(sources: Sequence[str]) -> pl.DataFrame:
     """Return all rows of the sources; a column that one of them lacks is null there."""
-    parts = [stored_form(collect(read_source(source), source), source) for source in sources]
-    try:
-        frame = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
-    except pl.exceptions.PolarsError as error:
-        raise SourceError(
-            f"the {len(parts)} files do not fit together: {error}",
-            hint="Give files of one table, or make a project for each table.",
-        ) from None
+    name = ", ".join(sources)
+    frame = stored_form(collect(read_source(list(sources)), name), name)
     if frame.height < MIN_ROWS:
         raise NotEnoughDataError(
             f"a project needs {MIN_ROWS} rows at least, got {frame.height}",
@@ -132,45 +124,6 @@ def check_key(frame: pl.DataFrame, key: Sequence[str]) -> None:
             hint="Add a column to `--key`, or drop the duplicates.",
             key=list(key),
         )
-
-
-def join_labels(
-    frame: pl.DataFrame, file: str, *, label: str, label_time: str | None, key: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame, list[str]]:
-    """Return the rows with the labels of `file` laid in, its own rows, and the key of both.
-
-    Without a key, the columns that both have are the key. A label that the table has itself
-    stands; the file fills the holes.
-    """
-    found = stored_form(collect(read_source(file), file), file)
-    find_column(found, label, "the label in --labels")
-    wanted = [label, *([label_time] if label_time and label_time in found.columns else [])]
-    shared = [name for name in found.columns if name in frame.columns and name not in wanted]
-    key = list(key) or shared
-    if not key:
-        raise ConfigError(
-            f"expected a column that {Path(file).name} shares with the table, found none",
-            hint="Give a labels file that has the key columns, or `--key`.",
-        )
-    for name in key:
-        find_column(found, name, f"the key in {Path(file).name}")
-    check_key(found, key)
-    try:
-        joined = frame.join(
-            found.select(*key, *wanted), on=key, how="left", suffix=" (labels)",
-            maintain_order="left",
-        )  # fmt: skip
-    except pl.exceptions.PolarsError as error:
-        raise SchemaError(
-            f"the key {', '.join(key)} does not fit {Path(file).name}: {error}",
-            hint="Give the key the same type in both files.",
-        ) from None
-    for name in wanted:
-        other = f"{name} (labels)"
-        if other in joined.columns:
-            both = pl.coalesce(name, other).alias(name)
-            joined = joined.with_columns(both).drop(other)
-    return joined, found, key
 
 
 def inspect_label(column: pl.Series, kind: TaskKind | None) -> Label:

@@ -40,6 +40,17 @@ def test_a_projects_tables_are_ingested_once_and_shown(project):
     assert [row["id"] for row in json.loads(rows.stdout)] == [198, 199]
 
 
+@pytest.mark.parametrize(("columns", "marked"), [("70", False), ("140", True)])
+def test_the_source_of_a_version_is_never_cut_off(project, monkeypatch, columns, marked):
+    monkeypatch.setenv("COLUMNS", columns)
+    made = json.loads(run("ingest", "-p", project, "--json").stdout)[0]
+    listed = run("versions", "-p", project).stdout.splitlines()
+    place = listed[0].index("source")
+
+    assert "".join(line[place:].strip() for line in listed[2:]) == made["source"]
+    assert any(made["fingerprint"][:12] in line for line in listed) == marked
+
+
 def test_rows_that_were_set_aside_are_shown_with_the_reason(project):
     run("ingest", "-p", project)
     (project / "orders.csv").write_text("id,size,city\n500,1.5,a\n501,big,a\n")

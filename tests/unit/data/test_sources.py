@@ -302,6 +302,30 @@ def test_a_column_that_one_file_lacks_is_null_in_its_rows(tmp_path):
     }
 
 
+def test_text_in_one_of_several_files_is_text_as_it_is_written_in_all(tmp_path):
+    (tmp_path / "1.csv").write_text("id,at,n\n007,2026-01-01T10:00,1\n008,2026-01-02T10:00,2\n")
+    (tmp_path / "2.csv").write_text("id,at,n\nA12,soon,3\n009,2026-01-03T10:00,4\n")
+
+    rows = read_source(str(tmp_path / "*.csv")).collect()
+
+    assert rows["id"].to_list() == ["007", "008", "A12", "009"]
+    assert rows["at"].to_list() == [
+        "2026-01-01T10:00", "2026-01-02T10:00", "soon", "2026-01-03T10:00",
+    ]  # fmt: skip
+    assert rows["n"].to_list() == [1, 2, 3, 4]
+
+
+def test_a_column_without_a_value_in_one_file_has_the_type_of_the_others(tmp_path):
+    (tmp_path / "1.csv").write_text("id,late,known\n007,1,2026-01-02\n008,0,2026-01-03\n")
+    (tmp_path / "2.csv").write_text("id,late,known\nA12,,\nB13,,\n")
+
+    rows = read_source([tmp_path / "1.csv", tmp_path / "2.csv"]).collect()
+
+    assert rows.schema == {"id": pl.String, "late": pl.Int64, "known": pl.Date}
+    assert rows["late"].to_list() == [1, 0, None, None]
+    assert rows["id"].to_list() == ["007", "008", "A12", "B13"]
+
+
 def test_files_of_different_tables_are_not_put_together(tmp_path):
     (tmp_path / "1.csv").write_text("a,b\n1,2\n")
     (tmp_path / "2.csv").write_text("c,d\n1,2\n")
