@@ -173,6 +173,49 @@ def test_shares_of_votes_are_caught_as_no_chances():
     assert np.abs(np.bincount(bins, said - truth, minlength=10)).sum() / truth.size > 0.05
 
 
+RARE = [0.9, 0.025, 0.025, 0.025, 0.025]
+TEACHING = [
+    (300, [0.8] * 4, 2, 0.0, None),
+    (1_000, [0.8] * 5, 3, 0.3, None),
+    (3_000, [0.7] * 5, 5, 0.0, None),
+    (3_000, [0.6] * 10, 2, 0.0, None),
+]
+TEACHING_LITTLE = [
+    (300, [0.6] * 3, 2, 0.0, None),
+    (1_000, [0.6] * 5, 2, 0.3, None),
+    (1_000, [0.7] * 5, 5, 0.0, RARE),
+    (300, [0.7] * 5, 5, 0.0, None),
+]
+
+
+def wrong_and_expected(cases, *, warned):
+    """Return how many labels are wrong, and were expected to be, where it warns or does not."""
+    wrong, expected, n_fits = 0, 0.0, 0
+    for case in cases:
+        for seed in range(20):
+            truth, votes = draw(seed, *case)
+            found = fit_label_model(votes, classes=range(case[2]))
+            if any("too sure, and more" in words for words in found.warnings) == warned:
+                wrong += (found.labels != truth).sum()
+                expected += found.expected_wrong
+                n_fits += 1
+    return wrong, expected, n_fits / (20 * len(cases))
+
+
+def test_labels_are_wrong_as_often_as_expected_where_nothing_warns():
+    wrong, expected, share = wrong_and_expected(TEACHING, warned=False)
+
+    assert wrong < 1.2 * expected
+    assert share > 0.9
+
+
+def test_labels_that_are_wrong_more_often_than_expected_are_mostly_warned_of():
+    wrong, expected, share = wrong_and_expected(TEACHING_LITTLE, warned=True)
+
+    assert wrong > 1.5 * expected
+    assert share > 0.9
+
+
 FLIPS = np.array([[0.9, 0.1, 0.0], [0.02, 0.95, 0.03], [0.1, 0.1, 0.8]])
 
 

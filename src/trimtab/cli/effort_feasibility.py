@@ -12,6 +12,24 @@ if TYPE_CHECKING:
     from trimtab.effort.feasibility_needs import Need
     from trimtab.effort.feasibility_result import Feasibility
 
+Noise = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARE|FILE",
+        help="How many labels are wrong, if known: a share such as 0.1, or a table (CSV) of "
+        "the chance of each given label for each true class. Its first column has the true "
+        "class, and there is a column for each label: `true,no,yes`, then `no,0.95,0.05` and "
+        "`yes,0.2,0.8`.",
+    ),
+]
+Embedder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:FUNCTION",
+        help="For columns of texts: a function from a list of texts to a row of numbers each; "
+        "imported from the current folder too. Texts are seen as bags of words without it.",
+    ),
+]
 _CODES = {"realistic": 0, "unrealistic": 1, "not enough data": 3}
 
 
@@ -21,27 +39,11 @@ def register(app: typer.Typer) -> None:
 
 
 def feasibility(
-    data: Annotated[str, typer.Argument(help="The table: a file, a glob or a database URL.")],
+    data: Annotated[str, typer.Argument(help="The table: a file or a glob.")],
     label: Annotated[str, typer.Option(help="The column to predict.")],
     target: Annotated[float, typer.Option(help="Accuracy wanted, such as 0.85.")],
-    noise: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SHARE|FILE",
-            help="How many labels are wrong, if known: a share such as 0.1, or a table (CSV) of "
-            "the chance of each given label for each true class. Its first column has the true "
-            "class, and there is a column for each label: `true,no,yes`, then `no,0.95,0.05` and "
-            "`yes,0.2,0.8`.",
-        ),
-    ] = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODULE:FUNCTION",
-            help="For columns of texts: a function from a list of texts to a row of numbers each; "
-            "imported from the current folder too. Texts are seen as bags of words without it.",
-        ),
-    ] = None,
+    noise: Noise = None,
+    embedder: Embedder = None,
     representation: Annotated[
         list[str] | None,
         typer.Option(help="raw, ranks, pca, projection, leaves or scores; repeatable."),
@@ -114,12 +116,11 @@ def _text(found: "Feasibility") -> str:
 
 
 def _need(need: "Need") -> str:
-    best, fewest, most = (
-        "no number is enough" if n is None else f"{n:,}"
-        for n in (need.best, need.fewest, need.most)
-    )
+    from trimtab.effort.feasibility_words import count_words
+
+    best, fewest, most = map(count_words, (need.best, need.fewest, need.most))
     return best if best == fewest == most else f"{best} (fewest: {fewest}; most: {most})"
 
 
 def _price(cost: float | None, unit: str) -> str:
-    return "" if cost is None else f", at your price of a label {cost:,.6g} {unit}"
+    return "" if cost is None else f", at your price of a label {cost:,.12g} {unit}"

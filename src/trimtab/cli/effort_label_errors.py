@@ -56,14 +56,14 @@ def label_errors(
     try:
         found = find(given, chances, classes=classes, block=keys, delta=delta)
     except ValueError as error:
-        raise SchemaError(str(error), hint="Give probabilities between 0 and 1.") from None
+        raise SchemaError(str(error), hint="Give chances, and --delta, between 0 and 1.") from None
     cost = None if label_cost is None else found.cost(label_cost)
     write_page(
         html,
         lambda: label_errors_page(found, label_cost=label_cost, cost_unit=cost_unit),
     )
     facts = found.to_dict() | {"cost": cost, "cost_unit": cost_unit}
-    price = "" if cost is None else f"; {cost:,.6g} {cost_unit} to look at all of them"
+    price = "" if cost is None else f"; {cost:,.12g} {cost_unit} to look at all of them"
     emit(facts, as_json=as_json, text=_text(found, label, show, price))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Group
 
+    from trimtab.effort.vote_tables import VoteTable
     from trimtab.stats.interval import Interval
     from trimtab.stats.label_answer import LabelModel
 
@@ -64,7 +65,6 @@ def labels(
     """
     from trimtab.effort.label_page import label_page
     from trimtab.effort.label_tables import label_model
-    from trimtab.effort.vote_tables import read_votes
 
     if method not in _METHODS:
         raise ConfigError(
@@ -75,11 +75,7 @@ def labels(
         raise ConfigError(
             "expected --out with --data, got none", hint="Say where to write: --out train.parquet"
         )
-    keys = [name for name in (by, block) if name]
-    named = [name.strip() for name in sources.split(",")] if sources else []
-    frame = read_table(votes, [*keys, *named])
-    names = named or _voting(frame, keys)
-    ballots = read_votes(frame, sources=names, abstain=_value(abstain))
+    frame, ballots = _ballots(votes, sources, [name for name in (by, block) if name], abstain)
     if method == "triplet" and len(ballots.classes) != 2:
         raise ConfigError(
             f"expected votes for two classes with --method triplet, got {len(ballots.classes)}",
@@ -108,16 +104,33 @@ def labels(
     }  # fmt: skip
     emit(facts, as_json=as_json, text=_text(found))
     if not as_json:
-        for warning in found.warnings:
-            talk(f"warning: {warning}")
-        price = "" if cost is None else f", {cost:,.6g} {cost_unit} to label by hand"
-        talk(
-            f"{doubted:,} of {len(found.probabilities):,} rows in doubt: likeliest class below "
-            f"{100 * doubt:g} %{price}"
-        )
+        price = "" if cost is None else f", {cost:,.12g} {cost_unit} to label by hand"
+        _say_doubt(found, doubted, doubt, price)
     known = any(i.low > 0 or i.high < 1 for i in found.accuracy_intervals)
     if method != "majority" and not known:
         raise typer.Exit(3)
+
+
+def _ballots(
+    source: str, named: str | None, keys: list[str], abstain: str
+) -> "tuple[pl.DataFrame, VoteTable]":
+    """Return the table, and the votes in the columns named or in all but the keys."""
+    from trimtab.effort.vote_tables import read_votes
+
+    names = [name.strip() for name in named.split(",")] if named else []
+    frame = read_table(source, [*keys, *names])
+    voting = names or _voting(frame, keys)
+    return frame, read_votes(frame, sources=voting, abstain=_value(abstain))
+
+
+def _say_doubt(found: "LabelModel", doubted: int, doubt: float, price: str) -> None:
+    """Say what speaks against the labels, and how many rows are in doubt."""
+    for warning in found.warnings:
+        talk(f"warning: {warning}")
+    talk(
+        f"{doubted:,} of {len(found.probabilities):,} rows in doubt: likeliest class below "
+        f"{100 * doubt:g} %{price}"
+    )
 
 
 def _voting(frame: "pl.DataFrame", keys: list[str]) -> list[str]:
@@ -136,10 +149,12 @@ def _voting(frame: "pl.DataFrame", keys: list[str]) -> list[str]:
 
 def _value(text: str) -> Any:
     """Return what an option says as a number where it is one."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _text(found: "LabelModel") -> "Group":

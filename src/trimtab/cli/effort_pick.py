@@ -100,4 +100,4 @@ def _text(choice: "ModelChoice") -> str:
 
 
 def _price(cost: float | None, choice: "ModelChoice") -> str:
-    return "" if cost is None else f", {cost:,.6g} {choice.cost_unit}"
+    return "" if cost is None else f", {cost:,.12g} {choice.cost_unit}"

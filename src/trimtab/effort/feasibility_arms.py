@@ -73,8 +73,8 @@ class Arm:
         batch = self._rows[self._near.n_rows : end]
         self._near.add(self.representation.points[batch])
         self._sizes.append(self._near.n_rows)
-        self._nearest.append(self._near.indices[:, 0])
-        self._distances.append(self._near.distances[:, 0])
+        self._nearest.append(self._near.indices)
+        self._distances.append(self._near.distances)
         return float(self.losses(labels).mean())
 
     def losses(self, labels: IntArray, at: int = -1) -> BoolArray:

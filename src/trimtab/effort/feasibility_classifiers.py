@@ -1,12 +1,16 @@
 """Plain classifiers whose error on rows held back bounds the Bayes error from above."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from trimtab.effort.feasibility_result import Classifier
 from trimtab.effort.representations import Parts, grow
-from trimtab.stats.arrays import FloatArray, IntArray
+from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
+from trimtab.stats.bounds import block_interval
+from trimtab.stats.exact_share import exact_share_interval
 
 _MAX_LINEAR_ROWS, _MAX_LINEAR_COLUMNS = 20_000, 500
 
@@ -27,6 +31,32 @@ def predictions(
         if np.unique(labels[some]).size > 1:
             found["logistic regression"] = _linear(points, labels, some, test)
     return found
+
+
+def with_limits(
+    found: Mapping[str, BoolArray], blocks: IntArray | None, *, delta: float
+) -> list[Classifier]:
+    """Return classifiers with limits of their errors that hold for all of them at once.
+
+    Parameters
+    ----------
+    found : mapping of ndarray of bool
+        Whether each was wrong, row by row, by its name.
+    blocks : ndarray of int or None
+        Block of each row, where rows of one are not independent.
+    delta : float
+        Chance that any error is not within its limits.
+    """
+    made = []
+    for name, wrong in found.items():
+        # each limit holds with a share of delta, so that the least of them holds with all of it
+        share = delta / len(found)
+        if blocks is None:
+            limits = exact_share_interval(int(wrong.sum()), wrong.size, delta=share)
+        else:
+            limits = block_interval(wrong.astype(np.float64), blocks, delta=share)
+        made.append(Classifier(name, wrong, limits))
+    return made
 
 
 def chances(trees: Any, points: FloatArray) -> FloatArray:

@@ -31,13 +31,12 @@ def successive_halving(
     n_arms: int,
     n_pulls: int,
     *,
-    eta: int = 2,
     tangent: bool = True,
 ) -> Halving:
     """Follow the arms whose error is low, with a budget that doubles until one is at its end.
 
-    In a round each arm left is pulled up to the same number of times, and the best 1 / `eta` of
-    them stay. With `tangent` an arm is given up within a round as soon as its last step, carried
+    In a round each arm left is pulled up to the same number of times, and the better half of
+    them stays. With `tangent` an arm is given up within a round as soon as its last step, carried
     on to the round's end, leaves it above enough of the others. A convex, falling curve stays
     above its tangent, so that this drops only arms that the round would have dropped: the winner
     is the same. Curves of real errors are convex on the whole, not step by step: then the
@@ -49,8 +48,6 @@ def successive_halving(
         Adds a batch to an arm, by number, and returns its error then.
     n_arms, n_pulls : int
         Arms, and pulls after which an arm is at its end.
-    eta : int, default=2
-        One in so many arms stays after a round.
     tangent : bool, default=True
         Whether to give arms up within a round.
 
@@ -62,7 +59,7 @@ def successive_halving(
     Raises
     ------
     ValueError
-        If there is no arm or no pull, or `eta` is below 2.
+        If there is no arm or no pull.
 
     References
     ----------
@@ -82,10 +79,10 @@ def successive_halving(
     >>> race.winner, race.n_pulls < 3 * 16
     (1, True)
     """
-    if n_arms < 1 or n_pulls < 1 or eta < 2:
-        raise ValueError("expected an arm, a pull and `eta` of 2 or more")
-    race = _Race(pull, n_arms, eta, tangent)
-    rounds = max(1, math.ceil(math.log(n_arms) / math.log(eta) - 1e-9))
+    if n_arms < 1 or n_pulls < 1:
+        raise ValueError(f"expected an arm and a pull or more, got {n_arms} and {n_pulls}")
+    race = _Race(pull, n_arms, tangent)
+    rounds = max(1, math.ceil(math.log2(n_arms)))
     budget = n_arms * rounds
     while True:
         winner, reached = race.run(rounds, budget, n_pulls)
@@ -95,8 +92,8 @@ def successive_halving(
 
 
 class _Race:
-    def __init__(self, pull: Callable[[int], float], n_arms: int, eta: int, tangent: bool) -> None:
-        self._pull, self._eta, self._tangent = pull, eta, tangent
+    def __init__(self, pull: Callable[[int], float], n_arms: int, tangent: bool) -> None:
+        self._pull, self._tangent = pull, tangent
         self.curves: list[list[float]] = [[] for _ in range(n_arms)]
 
     def run(self, rounds: int, budget: int, n_pulls: int) -> tuple[int, int]:
@@ -104,7 +101,7 @@ class _Race:
         arms, reached = list(range(len(self.curves))), 0
         for _ in range(rounds):
             reached = min(n_pulls, reached + max(1, budget // (len(arms) * rounds)))
-            keep = max(1, len(arms) // self._eta)
+            keep = max(1, len(arms) // 2)
             stayed = self._round(arms, reached, keep)
             arms = sorted(stayed, key=lambda arm: (self.curves[arm][reached - 1], arm))[:keep]
         return arms[0], reached

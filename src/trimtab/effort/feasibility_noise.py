@@ -1,5 +1,6 @@
 """How many labels are wrong: as the user says, or as a model's surest rows leave room for."""
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +13,9 @@ from trimtab.core.errors import ConfigError
 from trimtab.effort.feasibility_needs import LabelNoise
 from trimtab.effort.noise_file import read_noise
 from trimtab.stats.arrays import FloatArray, IntArray
-from trimtab.stats.class_noise import hidden_classes, matrix_fault, true_shares, wrong_share
+from trimtab.stats.class_noise import hidden_classes, true_shares, wrong_share
 from trimtab.stats.confident import noise_matrix
+from trimtab.stats.matrix_faults import matrix_fault
 from trimtab.stats.surest_rows import surest_noise
 
 # a matrix is not that of labels whose shares are further than this from any that it can give
@@ -160,6 +162,41 @@ def noise_doubts(
             f"{high:.1%} of them"
         )
     return found
+
+
+def noise_facts(
+    noise: LabelNoise, error: float, limits: tuple[float, float], n_classes: int
+) -> dict[str, Any]:
+    """Return what a `Feasibility` says of noise, by the names of its attributes.
+
+    Parameters
+    ----------
+    noise : LabelNoise
+        As it was given or estimated.
+    error, limits : float, tuple of float
+        Bayes error under the labels as they are, and its interval.
+    n_classes : int
+        Classes.
+    """
+    sure = noise.confident
+    return {
+        "label_noise": noise.wrong,
+        "label_noise_interval": (noise.low, noise.high),
+        "label_noise_limits": (noise.least, noise.high),
+        "label_noise_given": noise.is_given,
+        "error_without_noise": noise.clean(error, n_classes),
+        "error_without_noise_limits": noise.clean_limits(*limits, n_classes),
+        "noise_matrix": _rows_of(noise.given_of_true),
+        "confident_noise": None if sure is None else sure.noise_rate,
+        "confident_matrix": None if sure is None else _rows_of(sure.given_of_true),
+    }
+
+
+def _rows_of(matrix: FloatArray | None) -> tuple[tuple[float | None, ...], ...] | None:
+    """Return a matrix as tuples, with None where a chance is unknown."""
+    if matrix is None:
+        return None
+    return tuple(tuple(None if math.isnan(x) else float(x) for x in row) for row in matrix)
 
 
 def _checked_share(share: float, n_classes: int) -> float:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 from trimtab.data.report_frame import fragment, page
 from trimtab.effort.feasibility_needs import Need
 from trimtab.effort.feasibility_picture import curves_picture, swatch
-from trimtab.effort.feasibility_words import by_class_words, noise_words, sweep_words
+from trimtab.effort.feasibility_words import (
+    by_class_words,
+    count_words,
+    noise_words,
+    sweep_words,
+)
 
 if TYPE_CHECKING:
     from trimtab.effort.feasibility_result import Feasibility
@@ -36,19 +41,14 @@ def feasibility_fragment(found: "Feasibility") -> str:
     return fragment("feasibility.html", folder=_FOLDER, words=_WORDS, **_values(found))
 
 
-def count(number: int | None) -> str:
-    """Return a number of labels or rows, in words where none is enough."""
-    return "no number is enough" if number is None else f"{number:,}"
-
-
 def spread(need: Need) -> str:
     """Return the fewest and the most, or that they are the same."""
     if need.fewest == need.most:
         return "by all that the data leave possible"
-    return f"fewest: {count(need.fewest)}; most: {count(need.most)}"
+    return f"fewest: {count_words(need.fewest)}; most: {count_words(need.most)}"
 
 
-_WORDS = (count, spread, swatch)
+_WORDS = (count_words, spread, swatch)
 
 
 def _values(found: "Feasibility") -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """A study of one label: neighbours found once, and answers that follow each label put right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError
+from trimtab.core.errors import NotEnoughDataError
 from trimtab.effort.feasibility_arms import N_PULLS, Arm
-from trimtab.effort.feasibility_classifiers import chances, predictions
+from trimtab.effort.feasibility_classifiers import chances, predictions, with_limits
 from trimtab.effort.feasibility_halving import successive_halving
 from trimtab.effort.feasibility_needs import (
     LabelNoise,
@@ -20,22 +21,37 @@ from trimtab.effort.feasibility_noise import (
     estimated_noise,
     given_noise,
     noise_doubts,
+    noise_facts,
     noise_floor,
 )
 from trimtab.effort.feasibility_result import Classifier, Feasibility
-from trimtab.effort.feasibility_table import LabelledTable, split
-from trimtab.effort.feasibility_words import cautions, verdict
+from trimtab.effort.feasibility_table import LabelledTable, split, taking_part
+from trimtab.effort.feasibility_words import assumptions, cautions, verdict
 from trimtab.effort.representation_columns import text_columns
-from trimtab.effort.representations import Representations, grow, represent
+from trimtab.effort.representations import Grown, Representations, grow, represent
 from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
 from trimtab.stats.bayes_error import cover_hart, crossed_minimum
-from trimtab.stats.bounds import block_interval
-from trimtab.stats.exact_share import exact_share_interval
 from trimtab.stats.label_noise import noise_sweep
+from trimtab.stats.learning_curve import CurveFit
 
 LEAST_ROWS = 40
-# with fewer rows held back there is no lower end, and nothing is found unrealistic
+# with fewer rows held back there is no lower end, and nothing is found unrealistic: it was seen
+# to be too high in 8 of 100 draws, not in 2.5
 _LEAST_TEST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """The Bayes error under the labels as they are, and how many of them are wrong.
+
+    `by_noise` if the lower end is what the noise given leaves possible, not the neighbours.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    noise: LabelNoise
+    by_noise: bool
 
 
 class FeasibilityStudy:
@@ -82,9 +98,9 @@ class FeasibilityStudy:
         self._n_classes = len(table.classes)
         self._no_texts = embedder is not None and not text_columns(table.features)
         self._parts = split(table, seed)
-        seen, self._trees = represent(
+        seen, self._grown = represent(
             table.features, self._labels, self._parts,
-            wanted=_taking_part(representations, table), embedder=embedder, seed=seed,
+            wanted=taking_part(representations, table), embedder=embedder, seed=seed,
         )  # fmt: skip
         self._arms = [Arm(one, self._parts) for one in seen]
         self._points = seen[0].points
@@ -114,68 +130,73 @@ class FeasibilityStudy:
 
     def result(self) -> Feasibility:
         """Return the answer by the labels as they are now."""
-        labels, n_classes, test = self._labels, self._n_classes, self._parts.test
-        blocks = self._table.blocks
+        labels, n_classes = self._labels, self._n_classes
         done = [arm for arm in self._arms if arm.is_done]
         losses = np.array([arm.losses(labels) for arm in done])
         best = done[int(np.argmin(losses.mean(axis=1)))]
-        fits = {arm: arm.fit(labels, blocks, self._delta_low) for arm in done}
+        fits = {arm: arm.fit(labels, self._table.blocks, self._delta_low) for arm in done}
         classifiers = self._classifiers(done, losses)
-        every = np.array([c.losses for c in classifiers])
-        least = crossed_minimum(every)
-        # the limit of few blocks is infinite
-        high = min(1.0, *(c.interval.high for c in classifiers))
-        low = min(cover_hart(fit.asymptote.low, n_classes) for fit in fits.values())
-        # of fewer rows it was seen to be too high in 8 of 100 draws, not in 2.5
-        noise = self._label_noise(high)
-        floor = noise_floor(noise, high) if test.size >= _LEAST_TEST else 0.0
-        low = max(floor, min(low, high)) if test.size >= _LEAST_TEST else 0.0
-        estimate = cover_hart(crossed_minimum(losses), n_classes)
-        estimate = max(low, min(estimate, least), noise.wrong if floor else 0.0)
-        estimate = min(high, estimate)
-        wrong = 1 - self._target
-        clean = labels_to_clean(estimate, (low, high), wrong, noise, (labels.size, n_classes))
+        least = crossed_minimum([one.losses for one in classifiers])
+        error = self._error(losses, list(fits.values()), classifiers, least)
+        noise, limits, wrong = error.noise, (error.low, error.high), 1 - self._target
         word, reason = verdict(
-            self._target, (low, high), classifiers, self._delta, by_noise=low == floor > 0
+            self._target, limits, classifiers, self._delta, by_noise=error.by_noise
         )
+        clean = labels_to_clean(error.estimate, limits, wrong, noise, (labels.size, n_classes))
+        share = fits[best].last / labels.size
         sweep = noise_sweep(
-            best.nearest_labels(labels), labels[test],
+            best.nearest_labels(labels), labels[self._parts.test],
             n_classes=n_classes, best_error=least, seed=self._seed,
         )  # fmt: skip
         curves = tuple(
             arm.facts(labels, n_classes, fits[arm].asymptote if arm in fits else None, arm is best)
             for arm in self._arms
         )
-        assumptions, alarms = cautions(
-            self._table, curves, noise, sweep, word,
-            twins=max((arm.twins for arm in done if arm.representation.keeps_all), default=0.0),
-        )  # fmt: skip
-        if noise.is_given:
-            alarms += tuple(noise_doubts(noise, labels, high, self._table.classes))
-        if self._no_texts:
-            alarms += ("no column holds texts: the embedder was not used",)
         return Feasibility(
             verdict=word, reason=reason, target_accuracy=self._target,
-            bayes_error=estimate, interval=(low, high), level=1 - self._delta,
-            label_noise=noise.wrong, label_noise_interval=(noise.low, noise.high),
-            label_noise_limits=(noise.least, noise.high), label_noise_given=noise.is_given,
-            error_without_noise=noise.clean(estimate, n_classes),
-            error_without_noise_limits=noise.clean_limits(low, high, n_classes),
+            bayes_error=error.estimate, interval=limits, level=1 - self._delta,
+            **noise_facts(noise, error.estimate, limits, n_classes),
             clean=clean, clean_by_class=by_label(clean.best, noise),
-            add=samples_to_add(
-                fits[best], estimate, wrong, n_classes, fits[best].last / labels.size
-            ),
+            add=samples_to_add(fits[best], error.estimate, wrong, n_classes, share),
             curves=curves, classifiers=tuple(c.facts() for c in classifiers), sweep=sweep,
-            noise_matrix=_rows_of(noise.given_of_true),
-            confident_noise=None if noise.confident is None else noise.confident.noise_rate,
-            confident_matrix=_rows_of(
-                None if noise.confident is None else noise.confident.given_of_true
-            ),
             classes=tuple(self._table.classes),
-            n_rows=labels.size, n_test=test.size, n_classes=n_classes,
+            n_rows=labels.size, n_test=self._parts.test.size, n_classes=n_classes,
             label_cost=self._label_cost, cost_unit=self._cost_unit,
-            assumptions=assumptions, warnings=alarms,
+            assumptions=assumptions(noise),
+            warnings=(
+                *cautions(self._table, curves, noise, sweep, word, twins=_twins(done)),
+                *self._doubts(noise, error.high),
+            ),
         )  # fmt: skip
+
+    def _error(
+        self,
+        losses: BoolArray,
+        fits: list[CurveFit],
+        classifiers: list[Classifier],
+        least: float,
+    ) -> _Error:
+        """Return the Bayes error from neighbours, classifiers and what is known of the noise."""
+        # the limit of few blocks is infinite
+        high = min(1.0, *(one.interval.high for one in classifiers))
+        noise = self._label_noise(high)
+        low = floor = 0.0
+        if self._parts.test.size >= _LEAST_TEST:
+            floor = noise_floor(noise, high)
+            by_neighbours = min(cover_hart(fit.asymptote.low, self._n_classes) for fit in fits)
+            low = max(floor, min(by_neighbours, high))
+        estimate = cover_hart(crossed_minimum(losses), self._n_classes)
+        estimate = max(low, min(estimate, least), noise.wrong if floor else 0.0)
+        return _Error(min(high, estimate), low, high, noise, by_noise=low == floor > 0)
+
+    def _doubts(self, noise: LabelNoise, high: float) -> list[str]:
+        """Return what speaks against what the user gave."""
+        found = []
+        if noise.is_given:
+            found += noise_doubts(noise, self._labels, high, self._table.classes)
+        if self._no_texts:
+            found.append("no column holds texts: the embedder was not used")
+        return found
 
     def _follow(self) -> None:
         """Add all rows to the representation that does best, and to the first."""
@@ -193,11 +214,12 @@ class FeasibilityStudy:
         fit = self._parts.fit
         if np.unique(self._labels[fit]).size < 2:
             return None
-        trees = self._trees
-        if trees is None:
+        grown = self._grown
+        if grown is None:
             trees = grow(self._points[fit], self._labels[fit], self._n_classes, self._seed)
+            grown = Grown(trees, self._points)
         asked = np.setdiff1d(np.arange(self._labels.size), fit)
-        return asked, chances(trees, self._points[asked])
+        return asked, chances(grown.trees, grown.points[asked])
 
     def _classifiers(self, done: list[Arm], losses: BoolArray) -> list[Classifier]:
         truth = self._labels[self._parts.test]
@@ -206,18 +228,10 @@ class FeasibilityStudy:
             for arm, wrong in zip(done, losses, strict=True)
         }
         found |= {name: said != truth for name, said in self._predictions.items()}
-        # each limit holds with a share of delta, so that the least of them holds with all of it
-        delta = self._delta / len(found)
-        made = []
-        for name, wrong in found.items():
-            if self._table.blocks is None:
-                limits = exact_share_interval(int(wrong.sum()), wrong.size, delta=delta)
-            else:
-                limits = block_interval(
-                    wrong.astype(np.float64), self._table.blocks[self._parts.test], delta=delta
-                )
-            made.append(Classifier(name, wrong, limits))
-        return made
+        blocks = self._table.blocks
+        return with_limits(
+            found, None if blocks is None else blocks[self._parts.test], delta=self._delta
+        )
 
     def _label_noise(self, high: float) -> LabelNoise:
         blocks = self._table.blocks
@@ -232,27 +246,6 @@ class FeasibilityStudy:
         )  # fmt: skip
 
 
-def _taking_part(given: Representations, table: LabelledTable) -> Representations:
-    """Return representations with the rows of arrays that take part."""
-    if not isinstance(given, Mapping):
-        return given
-    kept = {}
-    for name, points in given.items():
-        if not callable(points):
-            points = np.asarray(points)
-            if points.ndim != 2 or len(points) != table.n_source:
-                raise SchemaError(
-                    f"expected {table.n_source:,} rows in representation `{name}`, "
-                    f"got shape {points.shape}",
-                    hint="Give one row for each row of the table, in its order.",
-                )
-            points = points[table.rows]
-        kept[name] = points
-    return kept
-
-
-def _rows_of(matrix: FloatArray | None) -> tuple[tuple[float | None, ...], ...] | None:
-    """Return a matrix as tuples, with None where a chance is unknown."""
-    if matrix is None:
-        return None
-    return tuple(tuple(float(x) if x == x else None for x in row) for row in matrix)
+def _twins(arms: list[Arm]) -> float:
+    """Return the share of rows held back that have an equal row among the others."""
+    return max((arm.twins for arm in arms if arm.representation.keeps_all), default=0.0)

@@ -1,6 +1,6 @@
 """A table and its label as feasibility takes them: features, classes from 0, and rows by use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
 from trimtab.data.sources import collect, read_source, source_name
-from trimtab.effort.representations import Parts
+from trimtab.effort.representations import Parts, Representations
 from trimtab.stats.arrays import IntArray
 
 _MAX_TEST, _TEST_SHARE, _FIT_SHARE, _MAX_FIT = 10_000, 0.25, 0.4, 50_000
@@ -110,6 +110,31 @@ def split(table: LabelledTable, seed: int) -> Parts:
             )
     fit = train[-min(_MAX_FIT, int(train.size * _FIT_SHARE)) :]
     return Parts(train, fit, test)
+
+
+def taking_part(given: Representations, table: LabelledTable) -> Representations:
+    """Return representations with the rows of arrays that take part.
+
+    Raises
+    ------
+    SchemaError
+        If an array has no row for each row of the source.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    kept = {}
+    for name, points in given.items():
+        if not callable(points):
+            points = np.asarray(points)
+            if points.ndim != 2 or len(points) != table.n_source:
+                raise SchemaError(
+                    f"expected {table.n_source:,} rows in representation `{name}`, "
+                    f"got shape {points.shape}",
+                    hint="Give one row for each row of the table, in its order.",
+                )
+            points = points[table.rows]
+        kept[name] = points
+    return kept
 
 
 def _frame(data: Any) -> tuple[pl.DataFrame, str]:

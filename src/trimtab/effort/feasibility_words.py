@@ -67,6 +67,11 @@ def noise_words(found: "Feasibility") -> str:
     return words
 
 
+def count_words(number: int | None) -> str:
+    """Return a number of labels or rows, in words where none is enough."""
+    return "no number is enough" if number is None else f"{number:,}"
+
+
 def by_class_words(found: "Feasibility") -> str:
     """Return which labels have to be put right, where it is known and few classes have any."""
     pairs = zip(found.classes, found.clean_by_class or (), strict=False)
@@ -95,30 +100,9 @@ def cautions(
     word: "Word",
     *,
     twins: float,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what the answer rests on, and where it may be wrong on this data."""
-    found = []
-    n_rows = table.labels.size
-    if n_rows < FEW_ROWS:
-        found.append(
-            f"{n_rows:,} rows: under {FEW_ROWS:,} estimates are rough; in published trials with "
-            "1,000 rows 7 of 19 were off by more than 0.10"
-        )
-    if twins > _TWINS and table.blocks is None:
-        found.append(
-            f"{twins:.0%} of the rows held back have an equal row among the others: where that is "
-            "one case twice (copies, a join, oversampling) all errors look too small; take copies "
-            "out, or name the case as `block`"
-        )
-    whole = [c for c in curves if c.keeps_all and c.followed]
-    if not whole:
-        found.append("no representation keeps all of the rows: the lower end is about these only")
-    elif min(c.dimension for c in whole) > _MANY_DIMENSIONS:
-        found.append(
-            f"rows have about {min(c.dimension for c in whole):.0f} dimensions for their "
-            "neighbours: their error falls slowly, the lower end says little and the estimate "
-            "may be well above the truth"
-        )
+) -> list[str]:
+    """Return where the answer may be wrong on this data."""
+    found = [*_of_rows(table, twins), *_of_dimensions(curves)]
     if not noise.is_given:
         found.append(
             "label noise is estimated: an overestimate where classes overlap even in rows that a "
@@ -137,13 +121,54 @@ def cautions(
             "checksum) looks like chance to neighbours and trees alike: if you know of one, give "
             "it as a column or a representation"
         )
+    found += _of_rows_left_out(table)
+    if word == "not enough data":
+        found.append("near the target neither end is sure: train a model, or bring an embedding")
+    return found
+
+
+def _of_rows(table: LabelledTable, twins: float) -> list[str]:
+    """Say where rows are few, or copies of each other."""
+    found, n_rows = [], table.labels.size
+    if n_rows < FEW_ROWS:
+        found.append(
+            f"{n_rows:,} rows: under {FEW_ROWS:,} estimates are rough; in published trials with "
+            "1,000 rows 7 of 19 were off by more than 0.10"
+        )
+    if twins > _TWINS and table.blocks is None:
+        found.append(
+            f"{twins:.0%} of the rows held back have an equal row among the others: where that is "
+            "one case twice (copies, a join, oversampling) all errors look too small; take copies "
+            "out, or name the case as `block`"
+        )
+    return found
+
+
+def _of_dimensions(curves: Sequence[RepresentationCurve]) -> list[str]:
+    """Say where neighbours are too far to tell much, or see less than is there."""
+    whole = [curve.dimension for curve in curves if curve.keeps_all and curve.followed]
+    if not whole:
+        return ["no representation keeps all of the rows: the lower end is about these only"]
+    if min(whole) <= _MANY_DIMENSIONS:
+        return []
+    return [
+        f"rows have about {min(whole):.0f} dimensions for their neighbours: their error falls "
+        "slowly, the lower end says little and the estimate may be well above the truth"
+    ]
+
+
+def _of_rows_left_out(table: LabelledTable) -> list[str]:
+    found, n_rows = [], table.labels.size
     if table.n_unlabelled:
         found.append(f"{table.n_unlabelled:,} rows without a label were left out")
     if n_rows + table.n_unlabelled < table.n_source:
         found.append(f"{n_rows:,} of {table.n_source:,} rows were used, at random")
-    if word == "not enough data" and curves:
-        found.append("near the target neither end is sure: train a model, or bring an embedding")
-    return (*ASSUMPTIONS, _assumed(noise)), tuple(found)
+    return found
+
+
+def assumptions(noise: LabelNoise) -> tuple[str, ...]:
+    """Return what the answer rests on."""
+    return (*ASSUMPTIONS, _assumed(noise))
 
 
 def _assumed(noise: LabelNoise) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from trimtab.core.errors import SchemaError
@@ -91,8 +90,8 @@ def label_model(
         method=method,
         class_balance=shares,
         abstentions=abstentions,
-        slices=None if slices is None else np.asarray(slices),
-        block=None if block is None else np.asarray(block),
+        slices=slices,
+        block=block,
         sources=table.sources,
         classes=table.classes,
         delta=delta,

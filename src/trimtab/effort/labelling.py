@@ -63,7 +63,8 @@ def labelling_function(
     """
     if rule is not None:
         return LabellingFunction(getattr(rule, "__name__", "rule"), rule)
-    assert name is not None
+    if name is None:
+        raise ValueError("expected a function or its `name`, got neither")
     return lambda function: LabellingFunction(name, function)
 
 

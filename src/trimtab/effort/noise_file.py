@@ -9,7 +9,7 @@ import polars as pl
 from trimtab.core.errors import ConfigError, nearest
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.stats.arrays import FloatArray
-from trimtab.stats.class_noise import matrix_fault
+from trimtab.stats.matrix_faults import matrix_fault
 
 _FORM = (
     "Write the true class in the first column and a column for each label that is given: "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.effort.class_codes import ClassCodes
+from trimtab.effort.pick_answer import Pick
 from trimtab.effort.pick_choice import ModelChoice, Standing
 from trimtab.effort.pick_table import random_order, rows_to_pick_on
 from trimtab.effort.picking import ModelPicker
@@ -99,22 +100,13 @@ def pick_model(
     order = [int(place) for place in random_order(table[key]) if apart[place]]
     missing, tallies, curve = _replayed(picker, order, pool, classes, truth)
     found = picker.result(label_cost=label_cost, cost_unit=cost_unit)
-    standings = [
-        Standing(name, *tallies[place], place in found.contenders)
-        for place, name in enumerate(names)
-    ]
-    best = names[found.best]
     return ModelChoice(
         outcome=found.outcome,
-        best=best,
+        best=names[found.best],
         confidence=found.confidence,
         tolerance=tolerance,
         delta=delta,
-        standings=tuple(
-            sorted(
-                standings, key=lambda s: (s.model != best, not s.contender, -s.labels, s.mistakes)
-            )
-        ),
+        standings=_standings(names, tallies, found),
         next_rows=tuple(table[key][place] for place in missing[:n]),
         rows=table.height,
         rows_apart=int(apart.sum()),
@@ -126,6 +118,20 @@ def pick_model(
         cost_unit=cost_unit,
         curve=tuple((used, names[best], sure) for used, best, sure in curve),
         assumptions=found.assumptions,
+    )
+
+
+def _standings(
+    names: list[str], tallies: list[tuple[int, int]], found: Pick
+) -> tuple[Standing, ...]:
+    """Return how models stand: the answer, then those that may be best, the longest in first."""
+    standings = [
+        Standing(name, *tallies[place], place in found.contenders)
+        for place, name in enumerate(names)
+    ]
+    best = names[found.best]
+    return tuple(
+        sorted(standings, key=lambda s: (s.model != best, not s.contender, -s.labels, s.mistakes))
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from trimtab.core.errors import KeyClashError, SchemaError, nearest
@@ -45,7 +46,7 @@ def _table(predictions: Any, labels: Any, *, key: str, label: str) -> pl.DataFra
 
 def _read(source: Any, key: str) -> pl.DataFrame:
     name = source_name(source)
-    table = collect(read_source(source), name)
+    table = collect(read_source(source), name).with_columns(cs.float().fill_nan(None))
     _need(table, key, name)
     twins = table.height - table[key].drop_nulls().n_unique()
     if twins:

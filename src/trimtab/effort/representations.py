@@ -43,6 +43,14 @@ class Representation:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """Boosted trees, and all rows as the points that these trees take."""
+
+    trees: Any
+    points: FloatArray
+
+
+@dataclass(frozen=True)
 class Parts:
     """Rows of the table by their use: neighbours, queries, and those that labels may be read of.
 
@@ -62,7 +70,7 @@ def represent(
     wanted: Representations = None,
     embedder: Callable[[list[str]], Any] | None = None,
     seed: int = 0,
-) -> tuple[list[Representation], Any]:
+) -> tuple[list[Representation], Grown | None]:
     """See a table in several ways.
 
     `raw` has standardised numbers, and levels of equal distance from each other; `ranks` has
@@ -91,8 +99,9 @@ def represent(
     -------
     representations : list of Representation
         In the order above, then one's own.
-    trees : lightgbm.Booster or None
-        The trees behind `leaves`, None if these were not wanted or there is no column.
+    grown : Grown or None
+        The trees behind `leaves` and `scores`; None if neither was wanted, there is no column, or
+        all rows to fit on are of one class.
 
     Raises
     ------
@@ -110,9 +119,9 @@ def represent(
                 hint=nearest(name, BUILT_IN),
             )
     made: list[Representation] = []
-    trees = None
+    grown = None
     if frame.width:
-        made, trees = _built_in(frame, labels, parts, names, embedder, seed)
+        made, grown = _built_in(frame, labels, parts, names, embedder, seed)
     for name, given in own.items():
         points = given(frame) if callable(given) else given
         made += _brought(name, points, labels.size, keeps_all=not frame.width)
@@ -121,7 +130,7 @@ def represent(
             "expected a column to predict from, or a representation, got none",
             hint="Give columns beside the label, or `representations={NAME: ARRAY}`.",
         )
-    return made, trees
+    return made, grown
 
 
 def _built_in(
@@ -131,7 +140,7 @@ def _built_in(
     names: Sequence[str],
     embedder: Callable[[list[str]], Any] | None,
     seed: int,
-) -> tuple[list[Representation], Any]:
+) -> tuple[list[Representation], Grown | None]:
     encoder = ColumnEncoder(frame[parts.train], embedder=embedder, seed=seed)
     raw, ranked = encoder.points(frame, ranks="ranks" in names and encoder.n_numbers > 0)
     nothing = np.empty(0, dtype=np.int64)
@@ -148,7 +157,7 @@ def _built_in(
                 size=(width, min(_MAX_COMPONENTS, width // 2))
             )
             made["projection"] = Representation("projection", raw @ directions, False, nothing)
-    trees = None
+    grown = None
     if {"leaves", "scores"} & set(names) and np.unique(labels[parts.fit]).size > 1:
         trees = grow(raw[parts.fit], labels[parts.fit], int(labels.max()) + 1, seed)
         leaves = np.asarray(trees.predict(raw, pred_leaf=True), dtype=np.int64)
@@ -156,7 +165,8 @@ def _built_in(
         scores = np.asarray(trees.predict(raw, raw_score=True), dtype=np.float64)
         scores = scores.reshape(len(raw), -1)
         made["scores"] = Representation("scores", scores, False, parts.fit)
-    return [made[name] for name in BUILT_IN if name in names and name in made], trees
+        grown = Grown(trees, raw)
+    return [made[name] for name in BUILT_IN if name in names and name in made], grown
 
 
 def grow(points: FloatArray, labels: IntArray, n_classes: int, seed: int) -> Any:

@@ -59,8 +59,8 @@ def read_votes(
         All classes, in the order of the probabilities. If left out: 0 to the highest vote where
         votes are whole numbers of 0 and more, else what is said, sorted.
     abstain : object, default=-1
-        The value that stands for an abstention, as null and NaN do. For votes in {-1, 1} with 0
-        to abstain, give 0.
+        The value that stands for an abstention, as null and NaN do; among texts, as it is
+        written. For votes in {-1, 1} with 0 to abstain, give 0.
 
     Returns
     -------
@@ -103,7 +103,9 @@ def table_of_votes(
             hint="Give a table with a column a source.",
         )
     plain = _one_type(frame)
-    if abstain is not None and isinstance(abstain, str) == _is_text(plain):
+    if abstain is not None and _is_text(plain):
+        plain = plain.select(pl.all().replace(str(abstain), None))  # -1 among texts is "-1"
+    elif abstain is not None and not isinstance(abstain, str):
         plain = plain.select(pl.all().replace(abstain, None))
     said = sorted(
         set().union(*(plain[name].drop_nulls().unique().to_list() for name in plain.columns))

@@ -34,7 +34,7 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 `blocks`              is this day unlike the days before it, or only a day like others?
 `block_summaries`     the same for one number a block: a mean, a null share, a volume
 `certain`             what k nearest neighbours say in every possible repair of a table
-`neighbours`          nearest neighbours in blocks, and what a label fixed changes
+`neighbours`          the nearest row of each query, as rows arrive in batches
 `bayes_error`         the least error that any model can have, from nearest neighbours
 `learning_curve`      an error's fall with rows, and what more rows would bring
 `label_model`         labels from votes, and how often each source is right, without truth
@@ -49,11 +49,12 @@ room itself, imported when first used: `from trimtab.stats import mmd`.
 
 Plumbing: `arrays` (checked arrays), `laws` and `kolmogorov` (quantiles and tails), `resampling`
 (the engine of the bootstrap), `multivariate` and `kernels` (what the tests of whole rows share);
-`betting` (the engine of `sequential`); `certain_*`, `vote_*`, `votes`, `dawid_skene`, `triplet`
-and `label_fits` are parts of `certain` and `label_model`, `noise_blocks` of `label_errors`,
-`label_blocks` of it and of `label_model`, `convex_losses` and `gradient_guesses` of
-`convex_models`, `asking` and `contest_bets` of `selection`; `grids`, `pooled`, `cells` and
-`transport` count and compare numbers without sorting them.
+`betting` (the engine of `sequential`); `certain_*`, `vote_*`, `votes`, `dawid_skene`, `triplet`,
+`label_fits` and `label_warnings` are parts of `certain` and `label_model`, `noise_blocks` of
+`label_errors`, `label_blocks` of it and of `label_model`, `matrix_faults` of `class_noise`,
+`convex_losses` and `gradient_guesses` of `convex_models`, `asking` and `contest_bets` of
+`selection`; `grids`, `pooled`, `cells` and `transport` count and compare numbers without sorting
+them.
 
 Three habits hold throughout:
 

@@ -17,6 +17,7 @@ from trimtab.stats.exact_share import binomial_limits
 from trimtab.stats.interval import Interval
 
 METHOD = "confident learning, binomial limits"
+_NEVER = "never given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def noise_matrix(
     Returns
     -------
     NoiseMatrix
-        Shares of rows. Limits reach from 0 to 1 where no row is plainly of any class.
+        Shares of rows. Limits reach from 0 to 1 for a class that is never given.
 
     Raises
     ------
@@ -114,7 +115,8 @@ def noise_matrix(
     np.add.at(counts, (given[counted], plain[counted]), 1)
     n_given = np.bincount(given, minlength=n_classes)
     n_counted = counts.sum(axis=1)
-    # a label none of whose rows is plain is taken as right: nothing speaks against it
+    # of each label given the row with the most probability of it is plain; a class that never
+    # is given has no wrong labels
     shares = np.where(
         n_counted[:, None] > 0, counts / np.maximum(n_counted, 1)[:, None], np.eye(n_classes)
     )
@@ -129,7 +131,7 @@ def noise_matrix(
         joint=weights[:, None] * shares,
         counts=counts,
         thresholds=thresholds,
-        noise_rate=_limits(rate, _rows_worth(weights, wrong, n_counted), delta),
+        noise_rate=_limits(rate, rows_worth(weights, wrong, n_counted), delta),
         by_given=by_given,
     )
 
@@ -160,10 +162,8 @@ def plain_class(table: FloatArray, thresholds: FloatArray) -> IntArray:
     return np.where(high.max(axis=1) >= 0, best, -1).astype(np.int64)
 
 
-def _rows_worth(weights: FloatArray, wrong: FloatArray, n_counted: IntArray) -> float:
+def rows_worth(weights: FloatArray, wrong: FloatArray, n_counted: IntArray) -> float:
     """Return of how many rows counted at random the weighted share is as good as."""
-    if (n_counted[weights > 0] == 0).any():
-        return 0.0
     rows = np.maximum(n_counted, 1)
     # half a row more on either side: a class without an error seen is not free of errors
     smooth = (wrong * rows + 0.5) / (rows + 1)
@@ -175,7 +175,7 @@ def _rows_worth(weights: FloatArray, wrong: FloatArray, n_counted: IntArray) -> 
 def _limits(share: float, rows: float, delta: float) -> Interval:
     """Bound a share of `rows` rows, whole or not, by the tails of the binomial law."""
     if rows <= 0:
-        return Interval(share, 0.0, 1.0, 1 - delta, METHOD)
+        return Interval(share, 0.0, 1.0, 1 - delta, _NEVER)
     # rounding may leave a little more of them than there are rows
     low, high = binomial_limits(min(share, 1.0) * rows, rows, delta)
     return Interval(share, low, high, 1 - delta, METHOD)

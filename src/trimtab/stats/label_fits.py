@@ -7,26 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from trimtab.stats.arrays import FloatArray
-from trimtab.stats.dawid_skene import DawidSkene, fit_dawid_skene, vote_shares
+from trimtab.stats.dawid_skene import fit_dawid_skene, vote_shares
 from trimtab.stats.exact_share import binomial_limits
 from trimtab.stats.interval import Interval
 from trimtab.stats.label_blocks import MIN_BLOCKS
-from trimtab.stats.triplet import fit_triplets, triplet_limits
-from trimtab.stats.vote_scores import (
-    MAX_PARAMETERS,
-    Scores,
-    accuracy_limits,
-    balance_limits,
-    score_votes,
+from trimtab.stats.label_warnings import (
+    of_certainty,
+    of_chance,
+    of_coverage,
+    of_fit,
+    of_pairs,
+    of_symmetry,
 )
-from trimtab.stats.vote_tests import PairTest, independence_test, symmetry_test
+from trimtab.stats.triplet import fit_triplets, triplet_limits
+from trimtab.stats.vote_scores import accuracy_limits, balance_limits, score_votes
+from trimtab.stats.vote_tests import PairTest, independence_test
 from trimtab.stats.votes import Votes
 
 _NO_PROMISE = "agreement with the majority, no promise"
-_MOST_NAMED = 3
-# of sources right in six of ten rows and else at random: with 40 up to 1.3 times as many labels
-# were wrong as the model said, with 20 up to 4 times, with 2 up to 280 times
-_VOTES_A_PARAMETER = 30
+_NEVER = "never votes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,13 @@ def fitted_majority(votes: Votes, names: Sequence[str], delta: float) -> Fitted:
     balance = votes.weights @ chances / votes.n_rows
     return Fitted(
         chances,
-        tuple(Interval(float(x), 0.0, 1.0, 1 - delta, _NO_PROMISE) for x in agreement),
+        tuple(
+            Interval(x, 0.0, 1.0, 1 - delta, _NEVER if math.isnan(x) else _NO_PROMISE)
+            for x in agreement.tolist()
+        ),
         tuple(Interval(float(x), 0.0, 1.0, 1 - delta, _NO_PROMISE) for x in balance),
         (),
-        tuple(_of_coverage(votes, names)),
+        tuple(of_coverage(votes, names)),
     )
 
 
@@ -74,16 +76,15 @@ def fitted_skene(
     scores = score_votes(votes, model)
     pairs = independence_test(votes, scores)
     accuracies = _as_if_counted(votes, accuracy_limits(scores, delta), delta)
+    chances = model.posterior(votes)
     warnings = [
-        *_of_coverage(votes, names),
-        *_of_size(votes),
-        *_of_fit(votes, model, scores),
-        *_of_pairs(votes, names, scores, pairs, delta),
-        *_of_chance(names, accuracies, votes.n_classes),
+        *of_coverage(votes, names),
+        *of_certainty(votes, chances, scores),
+        *of_fit(votes, model, scores),
+        *of_pairs(votes, names, scores, pairs, delta),
+        *of_chance(names, accuracies, votes.n_classes),
     ]
-    return Fitted(
-        model.posterior(votes), accuracies, balance_limits(scores, delta), pairs, tuple(warnings)
-    )
+    return Fitted(chances, accuracies, balance_limits(scores, delta), pairs, tuple(warnings))
 
 
 def fitted_triplets(
@@ -102,16 +103,16 @@ def fitted_triplets(
     scores = score_votes(votes, fuller)
     pairs = independence_test(votes, scores)
     warnings = [
-        *_of_coverage(votes, names),
-        *_of_fit(votes, fuller, scores),
-        *_of_pairs(votes, names, scores, pairs, delta),
-        *_of_symmetry(names, scores, delta),
+        *of_coverage(votes, names),
+        *of_fit(votes, fuller, scores),
+        *of_pairs(votes, names, scores, pairs, delta),
+        *of_symmetry(names, scores, delta),
         *(
             f"`{names[j]}` came out better than always right and was cut: it depends on another "
             "source, or rows are few"
             for j in found.cut
         ),
-        *_of_chance(names, accuracies, votes.n_classes),
+        *of_chance(names, accuracies, votes.n_classes),
     ]
     method = "triplets, no limits" if known is None else "given"
     shares = (1 - found.positive_share, found.positive_share)
@@ -134,105 +135,9 @@ def _as_if_counted(
     made = []
     for found, cast in zip(accuracies, (votes.weights @ votes.voted).tolist(), strict=True):
         if not cast:
-            made.append(Interval(math.nan, 0.0, 1.0, found.level, "never votes"))
+            made.append(Interval(math.nan, 0.0, 1.0, found.level, _NEVER))
             continue
         low, high = binomial_limits(found.estimate * cast, cast, delta)
         low, high = min(found.low, low), max(found.high, high)
         made.append(Interval(found.estimate, low, high, found.level, found.method))
     return tuple(made)
-
-
-def _of_size(votes: Votes) -> list[str]:
-    n_classes = votes.n_classes
-    cast = int((votes.weights @ votes.voted).sum())
-    n_parameters = votes.n_sources * n_classes * (n_classes - 1) + n_classes - 1
-    if cast >= _VOTES_A_PARAMETER * n_parameters:
-        return []
-    return [
-        f"{cast:,} votes for {n_parameters:,} chances that are learnt from them: with fewer than "
-        f"{_VOTES_A_PARAMETER} for each, probabilities are too sure and more labels are wrong "
-        "than is said; get more votes, or take the majority"
-    ]
-
-
-def _of_coverage(votes: Votes, names: Sequence[str]) -> list[str]:
-    ever = (votes.voted.sum(axis=0) > 0).tolist()
-    said = [
-        f"`{name}` never votes" for name, votes_at in zip(names, ever, strict=True) if not votes_at
-    ]
-    silent = votes.weights @ (1 - votes.voted.max(axis=1)) / votes.n_rows
-    if silent > 0.5:
-        said.append(f"no source votes on {silent:.0%} of the rows")
-    return said
-
-
-def _of_fit(votes: Votes, model: DawidSkene, scores: Scores) -> list[str]:
-    said = []
-    if scores.inverse is None:
-        n_free = int(scores.kept.sum())
-        many = n_free > MAX_PARAMETERS
-        said.append(
-            f"no limits: {n_free:,} parameters are more than {MAX_PARAMETERS}"
-            if many
-            else "the votes do not determine the accuracies: at least three sources have to "
-            "vote on the same rows, and differ now and then"
-        )
-    elif scores.covariance is None:
-        said.append(
-            f"no limits: {votes.n_blocks} blocks of rows are fewer than {MIN_BLOCKS}; get more "
-            "blocks, not more rows of these"
-        )
-    if not model.converged:
-        said.append("the fit did not come to rest: the votes hardly determine it")
-    if float(model.accuracies.mean()) < 1 / votes.n_classes:
-        said.append("most sources look worse than chance: the classes may be swapped")
-    return said
-
-
-def _of_pairs(
-    votes: Votes,
-    names: Sequence[str],
-    scores: Scores,
-    pairs: tuple[PairTest, ...],
-    delta: float,
-) -> list[str]:
-    if not pairs:
-        if scores.covariance is None:
-            return []
-        why = f"{votes.n_sources} sources fit any votes; add a fourth"
-        if votes.n_sources > 3:
-            why = "there is too little that sources have in common, or too few blocks of rows"
-        return [f"independence of the sources could not be tested: {why}"]
-    found = [pair for pair in pairs if pair.p_value < delta]
-    said = [
-        f"`{names[pair.first]}` and `{names[pair.second]}` say the same on {abs(pair.excess):.1%} "
-        f"of the rows {'more' if pair.excess > 0 else 'less'} than independent sources would "
-        f"(p = {pair.p_value:.2g})"
-        for pair in found[:_MOST_NAMED]
-    ]
-    if found:
-        said.append(
-            f"sources depend on each other ({len(found)} of {len(pairs)} pairs): accuracies and "
-            "probabilities are too sure; drop or merge sources, or take the majority"
-        )
-    return said
-
-
-def _of_symmetry(names: Sequence[str], scores: Scores, delta: float) -> list[str]:
-    return [
-        f"`{names[test.source]}` is right on {test.on_zero:.0%} of class 0 and {test.on_one:.0%} "
-        f"of class 1 (p = {test.p_value:.2g}), and triplets assume one accuracy: "
-        "use dawid_skene"
-        for test in symmetry_test(scores)
-        if test.p_value < delta
-    ]
-
-
-def _of_chance(
-    names: Sequence[str], accuracies: tuple[Interval, ...], n_classes: int
-) -> list[str]:
-    return [
-        f"`{name}` is no better than chance: right at most {limits.high:.0%} of the time"
-        for name, limits in zip(names, accuracies, strict=True)
-        if limits.high < 1 / n_classes
-    ]

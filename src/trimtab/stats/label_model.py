@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from trimtab.stats.arrays import FloatArray, check_fraction, check_same_rows
 from trimtab.stats.interval import Interval
 from trimtab.stats.label_answer import Abstentions, LabelModel, Method, label_assumptions
-from trimtab.stats.label_blocks import label_blocks, missing
+from trimtab.stats.label_blocks import missing
 from trimtab.stats.label_fits import Fitted, fitted_majority, fitted_skene, fitted_triplets
 from trimtab.stats.votes import Votes, as_votes, count_votes
 
@@ -41,7 +41,9 @@ def fit_label_model(
     the other and abstains regardless of the class. `majority` assumes nothing: its
     probabilities are shares of votes, its accuracies agreement with the majority, and it
     promises nothing of either. Where `warnings` speak of dependence it is the one to use: the
-    others count two copies of a source as two witnesses.
+    others count two copies of a source as two witnesses. So it is where `dawid_skene` says that
+    its probabilities are too sure, which it is with few rows, weak sources or rare classes; it
+    says so in most such cases, not in all.
 
     Parameters
     ----------
@@ -99,23 +101,16 @@ def fit_label_model(
     check_fraction(delta, "delta")
     if classes is None and class_balance is not None:
         classes = range(len(class_balance))
-    blocks, n_alone = (None, 0) if block is None else label_blocks(block)
-    seen = as_votes(votes, None if classes is None else len(classes), blocks)
+    seen = as_votes(votes, None if classes is None else len(classes), block)
     if method == "triplet" and seen.n_classes != 2:
         raise ValueError(f"expected two classes for method triplet, got {seen.n_classes}")
     names = tuple(sources or (f"source {j}" for j in range(seen.n_sources)))
     if len(names) != seen.n_sources:
         raise ValueError(f"expected {seen.n_sources} names of sources, got {len(names)}")
     balance = _checked_balance(class_balance, seen.n_classes)
-
-    def fit(part: Votes) -> Fitted:
-        if method == "majority":
-            return fitted_majority(part, names, delta)
-        if method == "triplet":
-            return fitted_triplets(part, names, balance, delta)
-        return fitted_skene(part, names, balance, delta, informs=abstentions == "inform")
-
+    fit = _fit_by(method, names, balance, delta, informs=abstentions == "inform")
     whole, counts = fit(seen), count_votes(seen)
+    n_alone = 0 if block is None else int(missing(np.asarray(block)).sum())
     return LabelModel(
         method=method,
         sources=names,
@@ -136,6 +131,24 @@ def fit_label_model(
             method, abstentions, blocks=block is not None, n_alone=n_alone
         ),
     )
+
+
+def _fit_by(
+    method: Method,
+    names: Sequence[str],
+    balance: FloatArray | None,
+    delta: float,
+    *,
+    informs: bool,
+) -> Callable[[Votes], Fitted]:
+    """Return a method as a function of votes: of all rows, and of those of each slice."""
+    match method:
+        case "majority":
+            return lambda votes: fitted_majority(votes, names, delta)
+        case "triplet":
+            return lambda votes: fitted_triplets(votes, names, balance, delta)
+        case "dawid_skene":
+            return lambda votes: fitted_skene(votes, names, balance, delta, informs=informs)
 
 
 def _checked_balance(shares: Sequence[float] | None, n_classes: int) -> FloatArray | None:

@@ -137,14 +137,6 @@ class CurveFit:
     rises: FloatArray
     exponents: FloatArray
 
-    def error_at(self, n_rows: float) -> Interval:
-        """Return the error at a size, by the best fit, with limits over all possible laws."""
-        errors = self.limits + self.rises * (n_rows / self.last) ** -self.exponents
-        return Interval(
-            float(errors[0]), float(errors.min()), float(errors.max()),
-            self.asymptote.level, self.asymptote.method,
-        )  # fmt: skip
-
     def rows_for(self, error: float) -> tuple[float, float, float]:
         """Return the rows at which the error comes down to a level: best, fewest and most.
 

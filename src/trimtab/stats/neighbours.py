@@ -1,4 +1,4 @@
-"""The nearest rows of each query, as rows arrive in batches.
+"""The nearest row of each query, as rows arrive in batches.
 
 Every pair is looked at, by matrix products in single precision over blocks: no index, no
 approximation, and no matrix of all distances. What the error of the nearest label says of a task:
@@ -38,49 +38,43 @@ class _Block:
 
 
 class NearestNeighbours:
-    """The k nearest rows of each query among the rows added so far.
+    """The nearest row of each query among the rows added so far.
 
     Distances are Euclidean. Rows are sieved in single precision, around the mean of the queries;
     those that rounding may have put in the wrong order are compared in double precision. Of
     equal distances the row that came first is kept. Large batches are sieved on a GPU where
     PyTorch finds one: the answer is the same.
 
-    A poor choice for very many rows of few columns, where a tree is faster, and for k above 1 on
-    data with many equal rows, each of which is compared.
+    A poor choice for very many rows of few columns, where a tree is faster.
 
     Parameters
     ----------
     queries : array_like of float, shape (n_queries, n_features)
         Points whose neighbours are wanted. Columns should have comparable units.
-    k : int, default=1
-        Neighbours of each.
 
     Raises
     ------
     ValueError
-        If `queries` is not a table of finite numbers, or `k` is below 1.
+        If `queries` is not a table of finite numbers.
 
     Examples
     --------
     >>> near = NearestNeighbours([[0.0], [5.0]])
     >>> near.add([[1.0], [9.0]])
     >>> near.add([[4.0]])
-    >>> near.indices[:, 0].tolist(), near.distances[:, 0].tolist()
+    >>> near.indices.tolist(), near.distances.tolist()
     ([0, 2], [1.0, 1.0])
     """
 
-    def __init__(self, queries: ArrayLike, *, k: int = 1) -> None:
-        if k < 1:
-            raise ValueError(f"expected `k` of 1 or more, got {k}")
+    def __init__(self, queries: ArrayLike) -> None:
         self._queries = as_rows(queries, "queries")
         self._centre = self._queries.mean(axis=0) if len(self._queries) else 0.0
         centred = self._queries - self._centre
         self._left = np.hstack([centred, np.ones((len(centred), 1))]).astype(np.float32)
         self._norms = (centred**2).sum(axis=1)
         self._blocks, self._asked_gpu = numpy_blocks(self._left), False
-        self._k = k
-        self._squares = np.full((len(self._queries), k), np.inf)
-        self._indices = np.full((len(self._queries), k), -1, dtype=np.int64)
+        self._squares = np.full(len(self._queries), np.inf)
+        self._indices = np.full(len(self._queries), -1, dtype=np.int64)
         self._n_rows = 0
 
     @property
@@ -90,13 +84,13 @@ class NearestNeighbours:
 
     @property
     def distances(self) -> FloatArray:
-        """Distances, nearest first, shape (n_queries, k); infinite while there are fewer rows."""
+        """How far the nearest row of each query is; infinite while there is none."""
         made: FloatArray = np.sqrt(self._squares)
         return made
 
     @property
     def indices(self) -> IntArray:
-        """Numbers of the rows, nearest first, shape (n_queries, k); -1 where there is none."""
+        """Number of the nearest row of each query; -1 while there is none."""
         return self._indices.copy()
 
     def add(self, rows: ArrayLike) -> None:
@@ -131,10 +125,9 @@ class NearestNeighbours:
     def _block(self, rows: FloatArray) -> _Block:
         names = np.arange(self._n_rows, self._n_rows + len(rows))
         self._n_rows += len(rows)
-        if self._k == 1:
-            # of equal rows only the first can be named: many columns have few values
-            first = _firsts(rows)
-            rows, names = rows[first], names[first]
+        # of equal rows only the first can be named: many columns have few values
+        first = _firsts(rows)
+        rows, names = rows[first], names[first]
         near = rows - self._centre
         norms = (near**2).sum(axis=1)
         farthest = np.sqrt(norms.max(initial=0.0))
@@ -149,51 +142,36 @@ class NearestNeighbours:
         """Add blocks of rows to the queries from `start` on, as many as are in a block."""
         some = slice(start, start + self._blocks.queries)
         for block in blocks:
-            k = min(self._k, len(block.rows))
             scores = self._blocks.scores(some, block.there)
             best, slack = self._blocks.largest(scores), block.slack[some]
             least = self._norms[some] - 2 * (best + slack)
-            held = self._squares[some, -1]
-            # exact distances only where the block may hold a nearer row than those known
+            held = self._squares[some]
+            # exact distances only where the block may hold a nearer row than that known
             asked = np.flatnonzero((least <= held) & (held > 0))
             if not asked.size:
                 continue
-            best = best[asked] if k == 1 else self._blocks.kth_largest(scores, asked, k)
             # all that rounding may have put behind the best
-            which, found = self._blocks.at_least(scores, asked, best - 2 * slack[asked])
-            nearest = self._nearest(start + asked, which, found, block.rows, k)
-            self._keep(start + asked, *nearest, block.names)
+            which, found = self._blocks.at_least(scores, asked, (best - 2 * slack)[asked])
+            self._keep(start + asked, which, found, block)
 
-    def _nearest(
-        self, asked: IntArray, which: IntArray, found: IntArray, rows: FloatArray, k: int
-    ) -> tuple[FloatArray, IntArray]:
-        """Return exact squared distances and rows of the k nearest in a block, nearest first."""
+    def _keep(self, asked: IntArray, which: IntArray, found: IntArray, block: _Block) -> None:
+        """Keep the nearest of the rows found, one or more for each query asked, in its order."""
         squares = np.empty(which.size)
-        step = max(1, _VALUES // max(1, rows.shape[1]))
+        step = max(1, _VALUES // max(1, block.rows.shape[1]))
         for start in range(0, which.size, step):
             some = slice(start, start + step)
-            gaps = self._queries[asked[which[some]]] - rows[found[some]]
+            gaps = self._queries[asked[which[some]]] - block.rows[found[some]]
             squares[some] = np.einsum("ij,ij->i", gaps, gaps)
-        if which.size == asked.size and k == 1:  # one each: nothing is in doubt
-            return squares[:, np.newaxis], found[:, np.newaxis]
-        order = np.lexsort((found, squares, which))
-        which, found, squares = which[order], found[order], squares[order]
-        place = np.arange(which.size) - np.searchsorted(which, which)
-        kept = place < k
-        made = np.full((asked.size, k), np.inf), np.zeros((asked.size, k), dtype=np.int64)
-        for table, values in zip(made, (squares, found), strict=True):
-            table[which[kept], place[kept]] = values[kept]
-        return made
-
-    def _keep(
-        self, asked: IntArray, squares: FloatArray, found: IntArray, names: IntArray
-    ) -> None:
-        both = np.hstack([self._squares[asked], squares])
-        rows = np.hstack([self._indices[asked], names[found]])
-        # stable: of equal distances the row that came first stays first
-        order = np.argsort(both, axis=1, kind="stable")[:, : self._k]
-        self._squares[asked] = np.take_along_axis(both, order, axis=1)
-        self._indices[asked] = np.take_along_axis(rows, order, axis=1)
+        if which.size > asked.size:
+            numbers = np.arange(asked.size)
+            least = np.minimum.reduceat(squares, np.searchsorted(which, numbers))
+            equal = np.flatnonzero(squares == least[which])
+            # of equal distances the row that came first
+            first = equal[np.searchsorted(which[equal], numbers)]
+            squares, found = squares[first], found[first]
+        nearer = squares < self._squares[asked]
+        self._squares[asked[nearer]] = squares[nearer]
+        self._indices[asked[nearer]] = block.names[found[nearer]]
 
 
 def as_rows(values: ArrayLike, name: str) -> FloatArray:

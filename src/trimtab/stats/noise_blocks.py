@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trimtab.stats.arrays import FloatArray, IntArray
-from trimtab.stats.confident import METHOD, NoiseMatrix
+from trimtab.stats.confident import METHOD, NoiseMatrix, rows_worth
 from trimtab.stats.exact_share import binomial_limits
 from trimtab.stats.interval import Interval
 from trimtab.stats.label_blocks import MIN_BLOCKS
@@ -84,10 +84,11 @@ def _limits(tally: _Tally, weights: FloatArray, delta: float) -> Interval:
     shares, weights = tally.shares[used], weights[used]
     share = float(weights @ shares)
     n_blocks = int((counted.sum(axis=1) > 0).sum())
-    if n_blocks < MIN_BLOCKS or (counted.sum(axis=0) == 0).any():
+    if n_blocks < MIN_BLOCKS:
         few = f"fewer than {MIN_BLOCKS} blocks with rows that count"
         return Interval(share, 0.0, 1.0, 1 - delta, few)
-    rows = _rows_worth(counted, tally.wrong[:, used], shares, weights, n_blocks)
+    rows = rows_worth(weights, shares, counted.sum(axis=0).astype(np.int64))
+    rows /= _times_as_spread(counted, tally.wrong[:, used], shares, weights, n_blocks)
     # blocks tell their spread less well than the binomial law knows that of rows
     many = max(int(counted.sum()) - 1, n_blocks - 1)
     level = 1 - delta / 2
@@ -96,19 +97,15 @@ def _limits(tally: _Tally, weights: FloatArray, delta: float) -> Interval:
     return Interval(share, low, high, 1 - delta, f"{METHOD}, by block")
 
 
-def _rows_worth(
+def _times_as_spread(
     counted: FloatArray,
     wrong: FloatArray,
     shares: FloatArray,
     weights: FloatArray,
     n_blocks: int,
 ) -> float:
-    """Return how many independent rows would tell the weighted share as well."""
+    """Return how many times the variance that rows alone would have the weighted share has."""
     rows = counted.sum(axis=0)
-    # half a row more on either side: a label without an error seen is not free of errors
-    smooth = (shares * rows + 0.5) / (rows + 1)
-    mean = float(weights @ smooth)
-    alone = float((weights**2 * smooth * (1 - smooth) / rows).sum())
     independent = float((weights**2 * shares * (1 - shares) / rows).sum())
     sizes = counted.sum(axis=1)
     times = float((sizes**2).sum() / sizes.sum())
@@ -117,4 +114,4 @@ def _rows_worth(
         spread = float((pulls**2).sum()) * n_blocks / (n_blocks - 1)
         n_off = int((wrong.sum(axis=1) > 0).sum())
         times = (n_off * spread / independent + times) / (n_off + 1)
-    return min(float(rows.sum()), mean * (1 - mean) / alone) / max(times, 1.0)
+    return max(times, 1.0)

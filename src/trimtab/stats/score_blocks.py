@@ -42,13 +42,10 @@ class ScoreBlocks(Protocol):
     def largest(self, scores: Any) -> FloatArray:
         """Return the largest score of each query."""
 
-    def kth_largest(self, scores: Any, asked: IntArray, k: int) -> FloatArray:
-        """Return the k-th largest score of the queries asked."""
-
     def at_least(
         self, scores: Any, asked: IntArray, levels: FloatArray
     ) -> tuple[IntArray, IntArray]:
-        """Return which of the queries asked, in order, reach their level, and in which rows."""
+        """Return which of the queries asked reach their level, and in which rows, in order."""
 
 
 class _Numpy:
@@ -82,10 +79,6 @@ class _Numpy:
         made: FloatArray = scores.max(axis=1).astype(np.float64)
         return made
 
-    def kth_largest(self, scores: Singles, asked: IntArray, k: int) -> FloatArray:
-        made: FloatArray = np.partition(scores[asked], -k, axis=1)[:, -k].astype(np.float64)
-        return made
-
     def at_least(
         self, scores: Singles, asked: IntArray, levels: FloatArray
     ) -> tuple[IntArray, IntArray]:
@@ -116,9 +109,6 @@ class _Torch:
 
     def largest(self, scores: Any) -> FloatArray:
         return self._doubles(scores.amax(dim=1))
-
-    def kth_largest(self, scores: Any, asked: IntArray, k: int) -> FloatArray:
-        return self._doubles(scores[self._there(asked)].topk(k, dim=1).values[:, -1])
 
     def at_least(
         self, scores: Any, asked: IntArray, levels: FloatArray

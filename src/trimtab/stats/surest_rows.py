@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from trimtab.stats.arrays import FloatArray, IntArray, check_fraction
 from trimtab.stats.bounds import block_interval
-from trimtab.stats.class_noise import SINGULAR, true_shares
+from trimtab.stats.class_noise import true_shares
 from trimtab.stats.confident import checked_labels
 from trimtab.stats.exact_share import exact_share_interval
 from trimtab.stats.interval import Interval
 from trimtab.stats.laws import normal_quantile
+from trimtab.stats.matrix_faults import SINGULAR
 
 _SUREST, _LEAST = 0.1, 50
 _METHOD = "surest rows of each class, exact binomial limits combined"

@@ -96,6 +96,43 @@ def score_votes(votes: Votes, model: DawidSkene) -> Scores:
     return Scores(model, kept, total, inverse, covariance, sums)
 
 
+def divergence(votes: Votes, scores: Scores) -> float | None:
+    r"""Return by how much the probabilities of all rows are expected to be off, in nats.
+
+    To second order, the Kullback-Leibler divergence of probabilities that are made with
+    estimates from those of the true parameters is half of :math:`\mathrm{tr}(V M)`: V is the
+    covariance of the estimates, and M the information that the true classes would add to that
+    of the votes, which is what the probabilities hang on [1]_. None where V is not known.
+
+    References
+    ----------
+    .. [1] T. A. Louis, "Finding the observed information matrix when using the EM algorithm",
+       Journal of the Royal Statistical Society B 44 (1982).
+    """
+    if scores.inverse is None:
+        return None
+    spread = scores.inverse if scores.covariance is None else scores.covariance
+    missing = _complete(votes, scores.model, scores.kept) - np.linalg.inv(scores.inverse)
+    return float((spread * missing).sum() / 2)
+
+
+def _complete(votes: Votes, model: DawidSkene, kept: BoolArray) -> FloatArray:
+    """Return the information that there would be about the free logits with classes known."""
+    chances = votes.weights[:, None] * model.posterior(votes)
+    asked = np.ones_like(votes.voted) if model.informs else votes.voted
+    mass = asked.T @ chances
+    laws = [*np.concatenate(model.confusion), model.balance]
+    sizes = [*mass.ravel(), float(votes.n_rows)]
+    information = np.zeros((int(kept.sum()),) * 2)
+    first = done = 0
+    for rows, law in zip(sizes, laws, strict=True):
+        free = law[kept[first : first + law.size]]
+        here = slice(done, done + free.size)
+        information[here, here] = rows * (np.diag(free) - np.outer(free, free))
+        first, done = first + law.size, done + free.size
+    return information
+
+
 def accuracy_limits(scores: Scores, delta: float) -> tuple[Interval, ...]:
     """Bound the accuracy of each source; from 0 to 1 where the votes do not determine it."""
     model = scores.model

@@ -231,6 +231,18 @@ def test_copies_are_named_as_what_makes_errors_look_small():
     assert held.interval[0] <= normal_cdf(-0.5) <= held.interval[1]
 
 
+def test_trees_see_what_they_were_grown_on_whatever_is_asked_for_beside_them():
+    points, label = two_bells(4_000, apart=6.0, columns=6, wrong=0.1)
+    points = np.exp(points)  # ranks are then far from the values
+    noise = [
+        feasibility(points, label, target_accuracy=0.8, representations=names).label_noise
+        for names in (["raw", "leaves"], ["ranks", "leaves"], ["leaves"], ["scores"])
+    ]
+
+    assert noise[0] == pytest.approx(0.1, abs=0.03)
+    assert noise[1:] == noise[:1] * 3
+
+
 def test_a_notebook_shows_what_the_page_shows_and_loads_nothing():
     points, label = two_bells(800, apart=2.0)
     names = {"<b>" + "long " * 30: points, "second": points[:, :1]}

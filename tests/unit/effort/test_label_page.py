@@ -36,6 +36,7 @@ def test_the_page_of_labels_draws_each_source_where_its_accuracy_is():
     assert drawn[:4] == pytest.approx(6 + 188 * found.accuracies, abs=0.06)
     assert f">{doubted:,}<" in page
     assert f">{doubted * 0.5:,g}<" in page
+    assert f">{doubted * 10_000:,}<" in label_page(found, label_cost=10_000)
     assert "EUR" in page
     for words in (*found.warnings, *found.assumptions):
         assert words in page
@@ -55,6 +56,8 @@ def test_a_source_that_never_votes_has_no_dot():
 
     assert len(circles(page)) == 4 + 2
     assert "unknown" in page
+    silent_first = votes.select("silent", pl.exclude("silent"))
+    assert "(never votes; likelihood" in label_page(label_model(silent_first))
 
 
 def test_bars_stand_for_all_rows_and_change_colour_at_the_threshold():

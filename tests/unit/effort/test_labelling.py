@@ -55,6 +55,11 @@ def test_an_expression_on_a_column_that_is_not_there_is_told_of_the_nearest(text
         cast_votes(texts, [pl.col("txt").alias("rule")])
 
 
+def test_a_decorator_without_a_name_is_refused():
+    with pytest.raises(ValueError, match="got neither"):
+        labelling_function()
+
+
 def test_two_functions_of_one_name_are_refused(texts):
     with pytest.raises(SchemaError, match="`prize` twice"):
         cast_votes(texts, [prize, prize])
@@ -68,6 +73,7 @@ def test_two_functions_of_one_name_are_refused(texts):
         ([[1, -1], [0, 1]], {"abstain": 0}, (-1, 1), [[1, 0], [-1, 1]]),
         ([["b", "a"], [None, "b"]], {}, ("a", "b"), [[1, 0], [-1, 1]]),
         ([["b", "a"], ["?", "b"]], {"abstain": "?"}, ("a", "b"), [[1, 0], [-1, 1]]),
+        ([["b", "a"], ["-1", "b"]], {}, ("a", "b"), [[1, 0], [-1, 1]]),
         (np.array([[0.0, np.nan]]), {}, (0, 1), [[0, -1]]),
         (np.array([[True, False]]), {}, (0, 1), [[1, 0]]),
         ([["a", None]], {"classes": ["z", "a"]}, ("z", "a"), [[1, -1]]),
@@ -153,6 +159,21 @@ def test_the_command_says_when_votes_are_not_enough(effort, voted):
     assert "at least three sources" in done.stderr
 
 
+@pytest.mark.parametrize(("written", "options"), [("-1", ()), ("0", ("--abstain", "0"))])
+def test_the_command_takes_a_number_among_texts_for_no_vote(
+    effort, voted, tmp_path, written, options
+):
+    votes = pl.read_parquet(voted).drop("day").with_row_index("row")
+    silent = pl.when(pl.col("row") % 5 > 0)
+    for nothing, name in ((written, "texts.csv"), (None, "nulls.csv")):
+        shown = votes.with_columns(silent.then(c).otherwise(pl.lit(nothing)) for c in "abcd")
+        shown.drop("row").write_csv(tmp_path / name)
+    done = effort("labels", tmp_path / "texts.csv", "--json", *options)
+
+    assert json.loads(done.stdout)["classes"] == ["ham", "spam"]
+    assert done.stdout == effort("labels", tmp_path / "nulls.csv", "--json").stdout
+
+
 def test_the_command_names_the_nearest_method(effort, voted):
     done = effort("labels", voted, "--method", "triplets", "--sources", "a,b,c")
 
@@ -171,6 +192,16 @@ def test_the_command_lists_labels_that_look_wrong(effort, tmp_path):
     assert facts["rows"] == [47, 48, 49]
     assert facts["cost"] == 6
     assert "3 of 100 labels look wrong" in effort(*words).stdout
+
+
+def test_the_command_says_what_a_delta_out_of_range_should_be(effort, tmp_path):
+    frame = pl.DataFrame({"y": ["a", "b"], "p_a": [0.9, 0.1], "p_b": [0.1, 0.9]})
+    frame.write_csv(tmp_path / "scored.csv")
+    done = effort("label-errors", tmp_path / "scored.csv", "--label", "y", "--delta", 2)
+
+    assert done.exit_code == 2
+    assert "got 2" in done.stderr
+    assert "--delta" in done.stderr.split("hint:")[1]
 
 
 def test_the_command_says_which_columns_of_chances_it_looked_for(effort, tmp_path):

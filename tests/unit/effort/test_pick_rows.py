@@ -84,6 +84,13 @@ def test_ids_of_another_type_are_matched_as_text():
     assert pick_model(said, truth).best == "b"
 
 
+def test_a_label_that_is_not_a_number_is_missing_and_no_mistake():
+    said = pl.DataFrame({"id": range(40), "a": [0.0] * 40, "b": [1.0] * 40})
+    told = pl.DataFrame({"id": range(40), "label": [np.nan, 1.0] * 20})
+
+    assert pick_model(said, told) == pick_model(said, told.fill_nan(None))
+
+
 def test_a_label_that_no_model_predicts_is_a_mistake_of_all():
     said = pl.DataFrame({"id": [1, 2], "a": [0, 0], "b": [1, 1]})
     truth = pl.DataFrame({"id": [1, 2], "label": [7, 1]})
@@ -102,6 +109,13 @@ def test_a_label_that_no_model_predicts_is_a_mistake_of_all():
         (lambda t: t.head(0), SchemaError, "got 0 rows"),
         (
             lambda t: t.with_columns(b=pl.when(pl.col("id") != "row 3").then("b")),
+            SchemaError,
+            "for 1 of 400",
+        ),
+        (
+            lambda t: t.with_columns(
+                b=pl.when(pl.col("id") == "row 3").then(np.nan).otherwise(1.0)
+            ),
             SchemaError,
             "for 1 of 400",
         ),

@@ -5,12 +5,9 @@ from trimtab.stats.class_noise import (
     clean_error_limits,
     hidden_classes,
     largest_lead,
-    matrix_fault,
     true_shares,
     wrong_share,
 )
-
-NAMES = ["cat", "dog", "owl"]
 
 
 def world(rng, n_classes, most_wrong=0.5):
@@ -70,32 +67,9 @@ def test_blocks_widen_the_share_of_wrong_labels():
     assert wrong_share(labels, matrix, blocks=blocks).width > wrong_share(labels, matrix).width
 
 
-@pytest.mark.parametrize(
-    ("matrix", "problem", "hint"),
-    [
-        ([[1.1, -0.1, 0], [0, 1, 0], [0, 0, 1]], "-0.1 for true class `cat` labelled `dog`", "sh"),
-        ([[np.nan, 0, 1], [0, 1, 0], [0, 0, 1]], "got nan", "share"),
-        ([[1, 0, 0], [0.2, 0.7, 0], [0, 0, 1]], "got 0.9 for true class `dog`", "Divide"),
-        ([[80, 10, 10], [0, 100, 0], [0, 0, 100]], "got 100", "percentages"),
-        ([[1, 0.2, 0], [0, 0.8, 0.1], [0, 0, 0.9]], "add up to 1", "Turn it"),
-        ([[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]], "`cat` and `dog` labelled alike", "one class"),
-        ([[0.8, 0.2, 0], [0.2, 0.8, 0], [0.5, 0.5, 0]], "a mix of others", "one class"),
-        ([[0.1, 0.9, 0], [0.8, 0.2, 0], [0, 0, 1]], "`cat` were called `dog`", "diagonal"),
-        ([[0, 1, 0], [0, 0, 1], [1, 0, 0]], "mostly name the true class", "same order"),
-    ],
-)
-def test_a_matrix_that_cannot_be_is_refused_with_the_reason(matrix, problem, hint):
-    found = matrix_fault(matrix, NAMES)
-
-    assert found is not None
-    assert problem in found[0]
-    assert hint in found[1]
-
-
-def test_a_matrix_that_can_be_is_not_refused():
+def test_a_class_that_is_mostly_labelled_as_another_is_hidden():
     rng = np.random.default_rng(2)
-    for n_classes in (2, 3, 10, 100):
+    for n_classes in (2, 3, 10):
         *_, matrix = world(rng, n_classes, most_wrong=0.4)
-        assert matrix_fault(matrix, list(range(n_classes))) is None
         assert hidden_classes(matrix) == []
     assert hidden_classes([[0.4, 0.6, 0], [0, 1, 0], [0.3, 0.2, 0.5]]) == [0]

@@ -3,7 +3,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from trimtab.stats.dawid_skene import DawidSkene, fit_dawid_skene
 from trimtab.stats.label_model import fit_label_model
+from trimtab.stats.vote_scores import divergence, score_votes
+from trimtab.stats.votes import as_votes
 
 
 def draw(seed, n, accuracies, n_classes=2, *, silent=0.0, balance=None):
@@ -396,13 +399,50 @@ def test_of_a_source_that_never_votes_nothing_is_known():
     assert (found.accuracy_intervals[3].low, found.accuracy_intervals[3].high) == (0, 1)
 
 
+def warned(found):
+    return any("probabilities are too sure" in warning for warning in found.warnings)
+
+
 def test_more_to_learn_than_votes_teach_is_warned_of():
     truth, votes = draw(2, 300, [0.65] * 4, n_classes=10)
     found = fit_label_model(votes)
 
     assert (found.labels != truth).sum() > 3 * found.expected_wrong
-    assert any("probabilities are too sure" in warning for warning in found.warnings)
+    assert warned(found)
     truth, votes = draw(2, 300, [0.8] * 4)
     found = fit_label_model(votes)
     assert (found.labels != truth).sum() < 1.5 * found.expected_wrong
-    assert not any("too sure" in warning for warning in found.warnings)
+    assert not warned(found)
+
+
+@pytest.mark.parametrize(
+    ("n", "accuracies", "balance"),
+    [(1_000, [0.6] * 3, None), (1_000, [0.7] * 5, [0.9, 0.025, 0.025, 0.025, 0.025])],
+    ids=["weak sources", "rare classes"],
+)
+def test_many_votes_that_teach_little_are_warned_of(n, accuracies, balance):
+    n_classes = 2 if balance is None else len(balance)
+    drawn = [draw(seed, n, accuracies, n_classes, balance=balance) for seed in range(6)]
+    found = [fit_label_model(votes, classes=range(n_classes)) for _, votes in drawn]
+    wrong = sum(
+        (model.labels != truth).sum() for model, (truth, _) in zip(found, drawn, strict=True)
+    )
+
+    assert wrong > 1.4 * sum(model.expected_wrong for model in found)
+    assert all(warned(model) for model in found)
+
+
+@pytest.mark.parametrize("informs", [False, True])
+def test_divergence_is_that_from_the_probabilities_of_the_truth(informs):
+    accuracies, silent, said, true = [0.85, 0.8, 0.75, 0.7], 0.2, [], []
+    laws = np.array([np.where(np.eye(3) > 0, a, (1 - a) / 2) for a in accuracies])
+    if informs:
+        laws = np.concatenate([laws * (1 - silent), np.full((4, 3, 1), silent)], axis=2)
+    for seed in range(40):
+        votes = as_votes(draw(seed, 2_000, accuracies, 3, silent=silent)[1])
+        model = fit_dawid_skene(votes, informs=informs)
+        right = DawidSkene(np.full(3, 1 / 3), laws, informs, True, True).posterior(votes)
+        said.append(divergence(votes, score_votes(votes, model)))
+        true.append(votes.weights @ (right * np.log(right / model.posterior(votes))).sum(axis=1))
+
+    assert np.mean(said) == pytest.approx(np.mean(true), rel=0.15)

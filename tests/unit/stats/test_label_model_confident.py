@@ -60,7 +60,19 @@ def test_a_class_that_was_never_given_is_never_suggested():
     found = noise_matrix([0, 0, 1], [[0.2, 0.1, 0.7], [0.9, 0.1, 0], [0.1, 0.9, 0]])
 
     assert found.counts[:, 2].tolist() == [0, 0, 0]
+    assert (found.by_given[2].low, found.by_given[2].high) == (0, 1)
+    assert found.by_given[2].method == "never given"
     assert found.to_dict()["thresholds"][2] is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_label_that_is_given_has_a_plain_row(seed):
+    rng = np.random.default_rng(seed)
+    labels = np.concatenate([np.arange(4), rng.integers(4, size=int(rng.integers(30)))])
+    found = noise_matrix(labels, rng.dirichlet(np.full(4, 0.3), size=labels.size).round(1))
+
+    assert (found.counts.sum(axis=1) > 0).all()
+    assert found.noise_rate.width < 1
 
 
 def test_a_poor_model_says_nothing_and_does_not_crash():

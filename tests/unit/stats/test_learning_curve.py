@@ -16,7 +16,8 @@ def test_a_power_law_is_found_again(exponent, rise):
     fit = fit_curve(power_law(0.12, rise, exponent, sd=1e-3))
     assert fit.asymptote.contains(0.12)
     assert fit.asymptote.estimate == pytest.approx(0.12, abs=0.01)
-    assert fit.error_at(64_000).estimate == pytest.approx(0.12 + rise * 16**-exponent, abs=0.005)
+    later = fit.limits[0] + fit.rises[0] * 16 ** -fit.exponents[0]
+    assert later == pytest.approx(0.12 + rise * 16**-exponent, abs=0.005)
 
 
 def test_rows_for_a_level_are_those_of_the_law():
@@ -57,8 +58,8 @@ def test_the_covariance_is_that_of_errors_over_many_draws():
         for size in sizes:
             near.add(rows[before:size])
             before = size
-            nearest.append(near.indices[:, 0])
-            distances.append(near.distances[:, 0])
+            nearest.append(near.indices)
+            distances.append(near.distances)
         curve = nearest_curve(sizes, nearest, distances, labels, truth)
         errors.append(curve.errors)
         covariances.append(curve.covariance)
@@ -76,8 +77,8 @@ def test_the_slowest_fall_is_that_of_the_distances():
     for size in sizes:
         near.add(rows[before:size])
         before = size
-        nearest.append(near.indices[:, 0])
-        distances.append(near.distances[:, 0])
+        nearest.append(near.indices)
+        distances.append(near.distances)
     labels, truth = np.zeros(8_000, dtype=int), np.zeros(500, dtype=int)
     curve = nearest_curve(sizes, nearest, distances, labels, truth)
     assert 1 / curve.slowest == pytest.approx(3, abs=0.4)
