@@ -2,7 +2,7 @@
 
 import getpass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,8 @@ from trimtab.cli import (
     effort_clean_start,
 )
 from trimtab.cli.effort_clean_files import Session
-from trimtab.cli.effort_clean_show import batch_text, row_facts, row_text, show_status
-from trimtab.cli.output import AsJson, emit, group, talk
+from trimtab.cli.effort_clean_show import batch_text, row_facts, row_text, show_status, tell
+from trimtab.cli.output import AsJson, emit, group
 from trimtab.core.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -90,42 +90,23 @@ def fix(
 
     What another person said of the row is not replaced unless you ask for it.
     """
-    from trimtab.effort.active_session import ActiveSession
     from trimtab.effort.cleaning_disputes import CarefulRecorder
+    from trimtab.effort.cleaning_fix import cells_in_words
+    from trimtab.effort.cleaning_levels import level_notes
     from trimtab.effort.cleaning_open import open_cleaning
 
-    given = (candidate is not None) + bool(cells) + right
-    if given != 1:
-        raise ConfigError(
-            "expected one of --candidate, --set and --right, got "
-            + ("both" if given == 2 else "all" if given else "neither"),
-            hint="`trimtab effort clean next` shows the candidates by number.",
-        )
+    _check_one_way(candidate, cells, right)
     made, about = open_cleaning(session)
-    if row not in about.dirty:
-        raise NotFoundError(
-            f"expected a row with empty or suspect cells, got {row}",
-            hint="`trimtab effort clean next` names the rows to clean; others are taken as right.",
-        )
-    said: dict[str, Any] = {"by": by or getpass.getuser(), "at": datetime.now(UTC)}
+    said = _said(about, row, candidate, cells or [])
+    value = about.repaired(row, {name: text for name, text in said.items() if text is not None})
     again = row in made.fixed
     if not replace:
         made.remember = CarefulRecorder(session)
-    if candidate is None:
-        texts = _parse(cells or [])
-        said["cells"] = {**dict.fromkeys(about.unsure(row)), **texts}
-        made.fix(row, about.repaired(row, texts), **said)
-    else:
-        said["cells"] = _candidate_cells(about, row, candidate)
-        told = {name: text for name, text in said["cells"].items() if text is not None}
-        is_linear = isinstance(made, ActiveSession)
-        made.fix(row, about.repaired(row, told) if is_linear else candidate, **said)
+    made.fix(row, value, cells=said, by=by or getpass.getuser(), at=datetime.now(UTC))
     if not as_json:
-        held = [
-            f"{name} {'right as it is' if x is None else x}" for name, x in said["cells"].items()
-        ]
-        talk(f"row {row}: {', '.join(held)}{'; what was said of it before is replaced' * again}")
-    show_status(made, as_json=as_json)
+        before = "; what was said of it before is replaced" if again else ""
+        tell(f"row {row}: {cells_in_words(said)}{before}")
+    show_status(made, as_json=as_json, notes=level_notes(about.columns, {row: said}))
 
 
 @clean.command()
@@ -141,9 +122,29 @@ def status(session: Session, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if made.status().is_done else 3)
 
 
-def _candidate_cells(about: "CleaningTable", row: int, candidate: int) -> dict[str, str | None]:
+def _check_one_way(candidate: int | None, cells: list[str] | None, right: bool) -> None:
+    given = (candidate is not None) + bool(cells) + right
+    if given != 1:
+        raise ConfigError(
+            "expected one of --candidate, --set and --right, got "
+            + ("both" if given == 2 else "all" if given else "neither"),
+            hint="`trimtab effort clean next` shows the candidates by number.",
+        )
+
+
+def _said(
+    about: "CleaningTable", row: int, candidate: int | None, cells: list[str]
+) -> dict[str, str | None]:
+    """Return what the cells of a row hold, None where one is right as it stands."""
     from trimtab.effort.cleaning_fix import cell_texts
 
+    if row not in about.dirty:
+        raise NotFoundError(
+            f"expected a row with empty or suspect cells, got {row}",
+            hint="`trimtab effort clean next` names the rows to clean; others are taken as right.",
+        )
+    if candidate is None:
+        return {**dict.fromkeys(about.unsure(row)), **_parse(cells)}
     known = about.candidates(row)
     if not 0 <= candidate < len(known):
         raise NotFoundError(

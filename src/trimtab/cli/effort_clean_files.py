@@ -34,6 +34,7 @@ def export_todo(
     as_json: AsJson = False,
 ) -> None:
     """Write the next rows worth cleaning to a CSV file, for people to fill in a spreadsheet."""
+    from trimtab.data.report_words import counted
     from trimtab.effort.cleaning_handoff import export_rows
 
     begun = begun_from(session, source)
@@ -41,7 +42,7 @@ def export_todo(
     text = "no row is left that is worth cleaning; no file was written"
     if written:
         text = (
-            f"{written:,} row{'s' * (written != 1)} in {todo}: write the true values into the "
+            f"{counted(written, 'row')} in {todo}: write the true values into the "
             "columns fix:…, `ok` where a cell is right, then "
             f"`trimtab effort clean import {session} {todo}`"
         )
@@ -65,7 +66,8 @@ def import_done(
 
     found = import_rows(session, done, by=by or getpass.getuser(), at=datetime.now(UTC))
     made, _ = open_cleaning(session)
-    lines = [found.sentence, *(f"  {conflict.sentence}" for conflict in found.conflicts)]
+    lines = [found.sentence, *(f"warning: {note}" for note in found.notes)]
+    lines += [f"  {conflict.sentence}" for conflict in found.conflicts]
     if found.conflicts:
         lines.append(
             "hint: agree, and make the lines say the same; `trimtab effort clean fix --replace` "

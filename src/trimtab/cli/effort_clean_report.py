@@ -66,8 +66,7 @@ def _report_active(
         f"{moment.cleaned:12,}  {_limits(moment.gradient):<24}  {_limits(moment.score)}".rstrip()
         for moment in found.course
     ]
-    lines += ["", *found.rows, "", *(f"assumed: {text}" for text in found.assumptions)]
-    lines += [f"a poor choice for: {text}" for text in found.poor_choice]
+    lines += ["", *found.rows, "", *_grounds(found)]
     emit(found.to_dict(), as_json=as_json, text="\n".join(lines))
 
 
@@ -93,6 +92,10 @@ def _text(found: "CleaningReport") -> str:
         lines += ["", found.baselines.random_order.sentence]
     if found.rows:
         lines += ["", f"clean next: {', '.join(str(row.row) for row in found.rows)}"]
-    lines += ["", *(f"assumed: {text}" for text in found.assumptions)]
-    lines += [f"a poor choice for: {text}" for text in found.poor_choice]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_grounds(found)])
+
+
+def _grounds(found: Any) -> list[str]:
+    """Return what a report rests on, a line each."""
+    assumed = [f"assumed: {text}" for text in found.assumptions]
+    return assumed + [f"a poor choice for: {text}" for text in found.poor_choice]

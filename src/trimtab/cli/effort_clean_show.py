@@ -1,5 +1,6 @@
 """How `trimtab effort clean` shows rows to clean, and where a session stands."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trimtab.cli.output import emit, table, talk
@@ -13,13 +14,25 @@ if TYPE_CHECKING:
     from trimtab.effort.cleaning_table import CleaningTable
 
 
-def show_status(session: Any, *, as_json: bool) -> None:
-    """Print where a session of either kind stands; warnings go to stderr."""
-    found = session.status()
-    emit(status_facts(session), as_json=as_json, text=status_text(session))
+def show_status(session: Any, *, as_json: bool, notes: Sequence[str] | None = None) -> None:
+    """Print where a session of either kind stands; notes and warnings go to stderr."""
+    facts, warnings = status_facts(session), getattr(session.status(), "warnings", ())
+    if notes is not None:
+        facts["notes"] = list(notes)
     if not as_json:
-        for warning in getattr(found, "warnings", ()):
-            talk(f"warning: {warning}")
+        for note in notes or ():
+            tell(f"warning: {note}")
+    emit(facts, as_json=as_json, text=status_text(session))
+    if not as_json:
+        for warning in warnings:
+            tell(f"warning: {warning}")
+
+
+def tell(text: str) -> None:
+    """Say a text that holds the user's own words: their brackets are no markup."""
+    from rich.markup import escape
+
+    talk(escape(text))
 
 
 def status_facts(session: Any) -> dict[str, Any]:
@@ -39,10 +52,12 @@ def status_text(session: Any) -> str:
 
 def row_facts(step: "CleaningStep | ActiveStep", about: "CleaningTable") -> dict[str, Any]:
     """Return a row to clean as plain values."""
-    is_classed = hasattr(step, "label")
+    label = (
+        about.classes[step.label] if hasattr(step, "label") else about.dirty[step.row][about.label]
+    )
     return {
         **step.to_dict(),
-        "label": about.classes[step.label] if is_classed else about.dirty[step.row][about.label],
+        "label": label,
         "cells": dict(about.dirty[step.row]),
         "why": dict(about.reasons[step.row]),
         "candidates": about.candidates(step.row),

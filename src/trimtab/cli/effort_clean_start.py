@@ -1,7 +1,7 @@
 """`trimtab effort clean start`: begins a session, of nearest neighbours or of a linear model."""
 
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -73,53 +73,46 @@ def start(
         "suspects": suspects, "candidates": candidates, "ignore": ignore or (),
         "label_cost": label_cost, "cost_unit": cost_unit,
     }  # fmt: skip
+    _check_model(model)
     if model == "knn":
-        from trimtab.effort.cleaning_table import start_cleaning
-
         refuse_given({"batch": batch}, "for a linear model alone: --model logistic")
-        if validation is None:
-            raise ConfigError(
-                "expected a validation table for --model knn, got none",
-                hint="Add --validation TABLE, or take a linear model: --model logistic.",
-            )
         options |= {"k": neighbours or 3, "sample": sample}
-        made, about = start_cleaning(
-            table_of(train), table_of(validation), label, session, **options
-        )
+        made, about = _start_neighbours(session, train, label, validation, options)
     else:
-        made, about = _start_active(
-            table_of(train), label, session, model, validation, batch,
-            {"neighbours": neighbours, "sample": sample}, options,
-        )  # fmt: skip
+        others = {"neighbours": neighbours, "sample": sample}
+        refuse_given(others, "for nearest neighbours alone: --model knn")
+        options |= {"loss": model} if batch is None else {"loss": model, "batch": batch}
+        made, about = _start_linear(session, train, label, validation, options)
     if not as_json:
         talk(about.sentence)
-        for note in about.notes:
-            talk(f"warning: {note}")
-    show_status(made, as_json=as_json)
+    show_status(made, as_json=as_json, notes=about.notes)
 
 
-def _start_active(
-    train: Any,
-    label: str,
-    session: Path,
-    model: str,
-    validation: str | None,
-    batch: int | None,
-    others: dict[str, Any],
-    options: dict[str, Any],
-) -> tuple[Any, Any]:
-    """Begin a session of a linear model."""
-    from trimtab.effort.active_start import start_active_cleaning
+def _check_model(model: str) -> None:
     from trimtab.stats.convex_losses import LossName
 
-    known = get_args(LossName)
+    known = ["knn", *get_args(LossName)]
     if model not in known:
-        hint = nearest(model, ["knn", *known])
-        raise ConfigError(f"expected a known --model, got {model!r}", hint=hint)
-    refuse_given(others, "for nearest neighbours alone: --model knn")
-    if batch is not None:
-        options["batch"] = batch
+        raise ConfigError(f"expected a known --model, got {model!r}", hint=nearest(model, known))
+
+
+def _start_neighbours(
+    session: Path, train: str, label: str, validation: str | None, options: dict[str, Any]
+) -> tuple[Any, Any]:
+    from trimtab.effort.cleaning_table import start_cleaning
+
+    if validation is None:
+        raise ConfigError(
+            "expected a validation table for --model knn, got none",
+            hint="Add --validation TABLE, or take a linear model: --model logistic.",
+        )
+    return start_cleaning(table_of(train), table_of(validation), label, session, **options)
+
+
+def _start_linear(
+    session: Path, train: str, label: str, validation: str | None, options: dict[str, Any]
+) -> tuple[Any, Any]:
+    from trimtab.effort.active_start import start_active_cleaning
+
     judge = None if validation is None else table_of(validation)
-    return start_active_cleaning(
-        train, label, session, loss=cast(LossName, model), validation=judge, **options
-    )
+    return start_active_cleaning(table_of(train), label, session, validation=judge, **options)

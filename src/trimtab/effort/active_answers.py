@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from trimtab.core.records import Record
+from trimtab.data.report_words import counted
 from trimtab.stats.interval import Interval
 
 
@@ -77,11 +78,11 @@ class ActiveStatus(Record):
     @property
     def sentence(self) -> str:
         """The state in words."""
-        text = f"{_rows(self.cleaned)} cleaned, {self.changed:,} of them dirty"
+        text = f"{counted(self.cleaned, 'row')} cleaned, {self.changed:,} of them dirty"
         if self.is_done:
             return text + "; none is left that may be dirty: this is the model of clean data"
         text += (
-            f"; {self.rows_left:,} may be dirty (at most {self.cost_at_most:,.4g} "
+            f"; {self.rows_left:,} may be dirty (at most {self.cost_at_most:,.12g} "
             f"{self.cost_unit} more)"
         )
         if self.waiting:
@@ -124,10 +125,6 @@ class ActiveRun(Record):
     cleaned: tuple[int, ...]
     distance: tuple[float, ...]
     excess: tuple[float, ...]
-
-
-def _rows(n: int) -> str:
-    return f"{n:,} row{'s' * (n != 1)}"
 
 
 def _wait(n: int) -> str:

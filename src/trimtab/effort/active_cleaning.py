@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.errors import NotFoundError
 from trimtab.effort.active_answers import ActiveRun, ActiveStatus, ActiveStep, AskedRows
+from trimtab.effort.active_batch import Batch
 from trimtab.effort.active_runs import check_batch, run_with_truth, status_of, steps_of
-from trimtab.effort.active_state import ActiveState, Batch, Update
-from trimtab.stats.arrays import FloatArray, check_fraction, check_same_rows
+from trimtab.effort.active_state import ActiveState, Update
+from trimtab.stats.arrays import FloatArray, check_same_rows
 from trimtab.stats.convex_losses import LossName
 from trimtab.stats.convex_models import LinearModel
 
@@ -136,7 +137,6 @@ class ActiveClean:
         history: Iterable[tuple[int, ArrayLike]] = (),
         remember: Callable[[int, FloatArray], None] | None = None,
     ) -> None:
-        check_fraction(delta, "delta")
         check_batch(batch, label_cost)
         self._state = ActiveState(
             features, targets, loss=loss, suspects=suspects, errors=errors, penalty=penalty,
@@ -220,7 +220,7 @@ class ActiveClean:
             self.remember(row, value)
         self.history.append((row, value))
         if not in_batch:
-            self._state.correct(row, value)
+            self._state.know({row: value})
             return
         self._waiting[row] = value
         if batch is not None and len(self._waiting) == batch.rows.size:

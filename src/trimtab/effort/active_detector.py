@@ -8,7 +8,7 @@ import numpy as np
 from trimtab.stats.arrays import BoolArray, FloatArray
 
 # with fewer rows of either kind there is nothing to learn from
-MIN_OF_KIND = 5
+_MIN_OF_KIND = 5
 
 
 def dirty_chances(
@@ -31,7 +31,7 @@ def dirty_chances(
     """
     n_dirty, n_clean = int(dirty[cleaned].sum()), int((~dirty[cleaned]).sum())
     share = (n_dirty + 1) / (n_dirty + n_clean + 2)
-    if min(n_dirty, n_clean) < MIN_OF_KIND:
+    if min(n_dirty, n_clean) < _MIN_OF_KIND:
         return np.full(len(facts), share)
     from sklearn.ensemble import RandomForestClassifier
 

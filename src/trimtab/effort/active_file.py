@@ -1,4 +1,4 @@
-"""An `ActiveSession` in its file: what `cleaning_file` keeps, and each batch that was drawn.
+"""An `ActiveSession` in its file: what `cleaning_store` keeps, and each batch that was drawn.
 
 A batch is kept with the chances it was drawn with and the model it was drawn for, before anybody
 sees it: another process, or another version of a library, then makes the same step with it.
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trimtab.effort.active_batch import Batch, Standing
 from trimtab.effort.active_points import ValidationRows
 from trimtab.effort.active_runs import check_batch
 from trimtab.effort.active_session import ActiveSession
-from trimtab.effort.active_state import ActiveState, Batch, Standing
-from trimtab.effort.cleaning_file import (
+from trimtab.effort.active_state import ActiveState
+from trimtab.effort.cleaning_store import (
     Recorder,
     opened,
     packed,
@@ -60,14 +61,14 @@ def new_active_session(
 ) -> ActiveSession:
     """Begin a session in a new file; `settings` are those of `ActiveClean`."""
     check_batch(batch, label_cost)
-    defaults = {"penalty": 0.001, "step": None, "floor": 0.1, "update": "difference"}
-    settings = {**defaults, "seed": 0, "delta": 0.05, **settings}
-    _state(rows, settings)  # refuses what is wrong before there is a file
+    state = _state(rows, settings)  # refuses what is wrong before there is a file
     arrays = {name: getattr(rows, name) for name in ActiveRows.__slots__}
     if points is not None:
         arrays |= {"points": points.features, "point_targets": points.targets}
-    kept = {**settings, "batch": int(batch), "label_cost": label_cost, "cost_unit": cost_unit}
-    kept["unit"] = 1.0 if points is None else points.unit
+    kept = {
+        **state.settings(), "batch": int(batch), "label_cost": label_cost, "cost_unit": cost_unit,
+        "unit": 1.0 if points is None else points.unit,
+    }  # fmt: skip
     given = {"arrays": packed(arrays), "settings": kept, "about": about}
     write_new(file, given, {}, _BATCHES)
     return open_active_session(file)

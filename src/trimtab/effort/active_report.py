@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from trimtab.core.records import Record
 from trimtab.data.report_frame import page
+from trimtab.data.report_words import counted
 from trimtab.effort.active_answers import ActiveStatus
+from trimtab.effort.active_batch import Standing
 from trimtab.effort.active_file import read_models
 from trimtab.effort.active_points import ModelScore
 from trimtab.effort.active_session import ActiveSession
-from trimtab.effort.active_state import Standing
 from trimtab.effort.active_table import ActiveTable
 from trimtab.stats.convex_models import LinearModel
 from trimtab.stats.interval import Interval
@@ -43,12 +44,16 @@ class ActiveMoment(Record):
 
 @dataclass(frozen=True, slots=True)
 class ActiveReport(Record):
-    """A session on one page; `course` has a line a model, `coefficients` are those of now."""
+    """A session on one page; `course` has a line a model, `coefficients` are those of now.
+
+    Each has a number for each of `outputs`: the classes, the second of two, or the label itself.
+    """
 
     status: ActiveStatus
     score: ModelScore | None
     course: tuple[ActiveMoment, ...]
     coefficients: dict[str, tuple[float, ...]]
+    outputs: tuple[str, ...]
     rows: tuple[str, ...]
     delta: float
     assumptions: tuple[str, ...] = _ASSUMPTIONS
@@ -89,6 +94,7 @@ def active_report(
                 [*table.feature_names(), "the intercept"], model.parameters, strict=True
             )
         },
+        outputs=(table.classes or (table.label,))[-model.parameters.shape[1] :],
         rows=tuple(step.sentence for step in session.next(n)),
         delta=session.state.delta,
     )
@@ -111,7 +117,7 @@ def active_page(report: ActiveReport) -> str:
     """Return the report as one HTML page that loads nothing."""
     return page(
         "active_cleaning.html",
-        f"{report.status.cleaned:,} rows are cleaned",
+        f"{counted(report.status.cleaned, 'row')} cleaned",
         folder=Path(__file__).parent / "templates",
         report=report,
         status=report.status,

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.effort.active_answers import ActiveRun, ActiveStatus, ActiveStep
-from trimtab.effort.active_state import FEW_ROWS, ActiveState, Batch
+from trimtab.effort.active_batch import Batch
+from trimtab.effort.active_state import FEW_ROWS, ActiveState
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.convex_losses import as_targets
 from trimtab.stats.convex_models import fit_linear, objective, with_ones

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.errors import NotFoundError
 from trimtab.effort.active_answers import ActiveStatus, ActiveStep
+from trimtab.effort.active_batch import Batch, Standing
 from trimtab.effort.active_points import ModelScore, ValidationRows
 from trimtab.effort.active_runs import status_of, steps_of
-from trimtab.effort.active_state import ActiveState, Batch, Standing
+from trimtab.effort.active_state import ActiveState
 from trimtab.effort.cleaning_fix import RowFix
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.convex_models import LinearModel
@@ -124,7 +125,7 @@ class ActiveSession:
             self.remember(RowFix(row, known, cells, by, at, note))
         self.fixed[row] = known
         if row in self.state.cleaned:
-            self.state.correct(row, known)
+            self.state.know({row: known})
         self._go_on()
 
     def candidates(self, row: int) -> FloatArray:

@@ -1,7 +1,6 @@
 """Begins a session of `ActiveClean` on a table."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,13 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
-from trimtab.data.sources import read_source, source_name
+from trimtab.data.sources import source_name
 from trimtab.effort.active_file import ActiveRows, new_active_session
 from trimtab.effort.active_points import ValidationRows
 from trimtab.effort.active_session import ActiveSession
 from trimtab.effort.active_table import ActiveTable, ReadTable, active_table, validation_features
-from trimtab.effort.cleaning_file import check_new
-from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
-from trimtab.effort.cleaning_table import CleaningTable
+from trimtab.effort.cleaning_origin import origin_of, read_rows
+from trimtab.effort.cleaning_store import check_new
 from trimtab.effort.unsure_cells import feature_names
 from trimtab.stats.arrays import FloatArray
 from trimtab.stats.convex_losses import LossName
@@ -90,10 +88,8 @@ def start_active_cleaning(
     check_new(file)
     read = _read(train, validation, label, ignore)
     table, values = active_table(read, loss, suspects, candidates)
-    about = {field.name: getattr(table, field.name) for field in fields(CleaningTable)}
     # the table is read again when fixes are put into it, and has to be the same then
-    about |= {"loss": loss, **origin_of(train, read.rows)}
-    about["columns"] = [asdict(column) for column in table.columns]
+    about = {**table.to_dict(), "loss": loss, **origin_of(train, read.rows)}
     points = None if read.points is None else _validation(table, read.points)
     session = new_active_session(
         file, _active_rows(table, values), points, about, loss=loss, **options
@@ -102,11 +98,8 @@ def start_active_cleaning(
 
 
 def _read(train: Any, validation: Any, label: str, ignore: Sequence[str]) -> ReadTable:
-    rows, points = (
-        None if source is None else with_empty_cells(read_source(source)).collect()
-        for source in (train, validation)
-    )
-    assert rows is not None
+    rows = read_rows(train)
+    points = None if validation is None else read_rows(validation)
     names = feature_names(rows, rows if points is None else points, label, ignore)
     if not rows.height or (points is not None and not points.height):
         raise NotEnoughDataError(

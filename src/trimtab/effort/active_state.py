@@ -1,7 +1,6 @@
 """What `ActiveClean` knows: the rows as they stand, the model, and the step that a batch makes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -9,8 +8,15 @@ from numpy.typing import ArrayLike
 
 from trimtab.core.errors import nearest
 from trimtab.effort.active_arguments import kinds_of, loss_of, suspects_of
+from trimtab.effort.active_batch import Batch, Standing
 from trimtab.effort.active_detector import dirty_chances
-from trimtab.stats.arrays import BoolArray, FloatArray, IntArray, check_same_rows
+from trimtab.stats.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    check_fraction,
+    check_same_rows,
+)
 from trimtab.stats.convex_losses import LossName, as_targets
 from trimtab.stats.convex_models import (
     LinearModel,
@@ -27,38 +33,9 @@ Update = Literal["difference", "published"]
 # a step is never longer than for rows that bend a tenth as much as they can
 _LEAST_BEND = 0.1
 # dirty rows in a batch, for it to say how much dirt may still move the gradient
-SOME_DIRTY = 5
+_SOME_DIRTY = 5
 # steps from fewer rows are shortened
 FEW_ROWS = 25
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Rows drawn together: their numbers, and the chances with which each was drawn.
-
-    `even` is the chance of each if all were alike, `dirty` the probability of each to be dirty,
-    NaN while the detector has too few rows to learn from.
-    `guesses` are the gradients expected of them, `guess` is the mean of those of all rows left.
-    """
-
-    rows: IntArray
-    chances: FloatArray
-    even: float
-    dirty: FloatArray
-    guesses: FloatArray
-    guess: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """What the steps have led to: with the data and the true rows, all that the next one needs.
-
-    `limits` are of the last step; None if its batch, or no batch, says anything.
-    """
-
-    steps: int
-    parameters: FloatArray
-    limits: StepLimits | None = None
 
 
 class ActiveState:
@@ -75,12 +52,12 @@ class ActiveState:
         loss: LossName,
         suspects: ArrayLike | None,
         errors: ArrayLike | None,
-        penalty: float,
-        step: float | None,
-        floor: float,
-        update: Update,
-        seed: int,
-        delta: float,
+        penalty: float = 0.001,
+        step: float | None = None,
+        floor: float = 0.1,
+        update: Update = "difference",
+        seed: int = 0,
+        delta: float = 0.05,
         standing: Standing | None = None,
     ) -> None:
         if update not in get_args(Update):
@@ -90,6 +67,7 @@ class ActiveState:
             raise ValueError(
                 f"expected `step` above 0 and `floor` in (0, 1], got {step} and {floor}"
             )
+        check_fraction(delta, "delta")
         self._came = with_ones(features)
         self.loss = loss_of(loss, targets)
         self._came_targets = as_targets(targets, self.loss)
@@ -206,7 +184,7 @@ class ActiveState:
             curvature=curvature, quadratic=self.loss.name == "squared", length=length,
             penalty=self.penalty, delta=self.delta,
         )  # fmt: skip
-        if sum(map(self.differs, batch.rows, values)) < SOME_DIRTY:
+        if sum(map(self.differs, batch.rows, values)) < _SOME_DIRTY:
             # rows that are not dirty say nothing of what those not seen yet would change
             limits = limits.unknown()
         self.rows[batch.rows], self.targets[batch.rows] = rows, targets
@@ -214,12 +192,8 @@ class ActiveState:
         self.standing = Standing(self.standing.steps + 1, before - length * slope, limits)
         self._finish()
 
-    def correct(self, row: int, value: FloatArray) -> None:
-        """Give a row that was cleaned before another value; steps made stay as they are."""
-        self.know({row: value})
-
     def know(self, values: Mapping[int, FloatArray]) -> None:
-        """Take the true values of rows as cleaned, without a step."""
+        """Take the true values of rows as cleaned, without a step; steps made stay as they are."""
         for row, value in values.items():
             self.rows[row, :-1], self.targets[row] = value[:-1], value[-1]
             self._left[row] = False

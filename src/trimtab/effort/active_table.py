@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from trimtab.data.sources import read_source
 from trimtab.effort.active_labels import label_cells, label_column, label_targets
 from trimtab.effort.cell_lists import parsed, read_candidates, read_suspects
-from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells, plain_values
+from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells
 from trimtab.effort.cleaning_table import CleaningTable
 from trimtab.effort.repairs import AS_IT_STANDS, Option, cell_options
 from trimtab.effort.suspects import far_numbers
@@ -22,7 +21,9 @@ from trimtab.effort.unsure_cells import (
     Doubts,
     doubted_cells,
     notes_on,
+    reasons_of,
     repaired_columns,
+    suspects_in,
     unsure_cells,
 )
 from trimtab.stats.arrays import FloatArray
@@ -109,16 +110,13 @@ def active_table(
     rows, names, label, cells = read.rows, read.names, read.label, read.cells()
     target = label_column(rows[label], loss)
     labels = label_cells(target, rows[label])
-    texts = read_candidates(candidates, names, rows.height) if candidates is not None else {}
+    texts = read_candidates(candidates, names, rows.height)
     whole, doubts = _suspects(suspects, texts, {**cells, label: labels}, names, label)
     points = rows if read.points is None else read.points
     columns = repaired_columns(rows, points, names, texts, doubts)
     unsure = unsure_cells(cells, names, doubts)
     options = cell_options(columns, cells, unsure, parsed(texts, columns)) if unsure else {}
-    reasons = {
-        row: {name: "empty" if y is None else y.reason for name, y in why.items()}
-        for row, why in unsure.items()
-    }
+    reasons = reasons_of(unsure)
     for (row, name), why in doubts.items():
         if name == label:
             reasons.setdefault(row, {})[label] = why.reason
@@ -148,8 +146,7 @@ def validation_features(table: ActiveTable, points: pl.DataFrame) -> FloatArray:
     *columns, label = table.columns
     cells = {label.name: label_cells(label, points[label.name])}
     for column in columns:
-        values = plain_values(points[column.name], as_text=not column.is_number)
-        cells[column.name] = [column.repairs[0] if v is None else v for v in values]
+        cells[column.name] = column.filled(points[column.name])
     return table.features(_rows(cells, points.height))
 
 
@@ -158,19 +155,14 @@ def _suspects(
 ) -> tuple[set[int], Doubts]:
     """Return the rows of which any cell may be wrong, and the cells that are doubted."""
     n_rows = len(cells[label])
-    features = {name: values for name, values in cells.items() if name != label}
-    if source is None or (isinstance(source, str) and source == "auto"):
-        whole = set(range(n_rows)) if source is None else set()
-        return whole, doubted_cells(source, texts, features, names)
-    given = read_source(source, text=("column",)).collect()
-    if "row" not in given.columns:
-        read_suspects(source, names, n_rows)  # says what is missing
-    if "column" not in given.columns:
-        given = given.with_columns(column=pl.lit(None, pl.String))
-    is_whole, columns = pl.col("column").is_null(), [*names, label]
-    of_rows = given.filter(is_whole).with_columns(column=pl.lit(label))
-    whole = {one.row for one in read_suspects(of_rows, columns, n_rows)}
-    return whole, doubted_cells(given.filter(~is_whole), texts, cells, columns)
+    if source is None:
+        return set(range(n_rows)), doubted_cells([], texts, cells)
+    if isinstance(source, str) and source == "auto":
+        features = {name: values for name, values in cells.items() if name != label}
+        return set(), doubted_cells(suspects_in(source, features, names), texts, cells)
+    found = read_suspects(source, [*names, label], n_rows, whole_rows=True)
+    whole = {one.row for one in found if not one.column}
+    return whole, doubted_cells([one for one in found if one.column], texts, cells)
 
 
 def _standard(column: RepairedColumn, cells: Sequence[Any], doubts: Doubts) -> RepairedColumn:

@@ -28,8 +28,9 @@ class CleaningStep(Record):
     def sentence(self) -> str:
         """The reason in words."""
         return (
-            f"row {self.row} ({self.n_candidates} candidates) can change {self.matters_to} "
-            f"predictions; cleaning it is expected to settle {self.gain:.3g} bits a prediction"
+            f"row {self.row} ({counted(self.n_candidates, 'candidate')}) can change "
+            f"{counted(self.matters_to, 'prediction')}; cleaning it is expected to settle "
+            f"{self.gain:.3g} bits a prediction"
         )
 
 
@@ -75,12 +76,12 @@ class CleaningStatus(Record):
         text = f"{self.certain:,} of {self.n_queries:,} predictions are certain"
         if self.is_done:
             text += (
-                f" after {counted(self.cleaned, 'row')}: stop, the {self.rows_left:,} rows left"
+                f" after {counted(self.cleaned, 'row')}: stop, the "
+                f"{counted(self.rows_left, 'row')} left cannot change one of them"
             )
-            text += " cannot change one of them"
         else:
             text += f"; at most {self.rows_that_matter:,} of {self.rows_left:,} rows are left to "
-            text += f"clean (at most {self.cost_at_most:,.4g} {self.cost_unit})"
+            text += f"clean (at most {self.cost_at_most:,.12g} {self.cost_unit})"
         if self.accuracy is not None:
             text += (
                 f". Accuracy here is {self.accuracy_now:.3f} with default repairs; fully cleaned "
@@ -166,7 +167,7 @@ class CleaningForecast(Record):
                 f"{1 - new.level:.3g}, for a truth drawn like them); "
             )
             text += (
-                f"after {counted(self.enough, 'row')} ({self.label_cost * self.enough:,.4g} "
+                f"after {counted(self.enough, 'row')} ({self.label_cost * self.enough:,.12g} "
                 f"{self.cost_unit}) it is within half a point of that"
                 if self.enough
                 else "it is within half a point of that already"

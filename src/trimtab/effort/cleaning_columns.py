@@ -1,5 +1,6 @@
 """A column of a table to clean: its plain repairs, and the features that rows are compared by."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from trimtab.stats.arrays import BoolArray, FloatArray
 
 # a cell in plain form: a float, a text, or None where it is empty
 Cells = Mapping[str, Sequence[Any]]
-N_COMMON = 5
+_N_COMMON = 5
 _MOST_LEVELS = 100
+_TRUTHS = {"false", "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,9 @@ class RepairedColumn:
 
     A number becomes one feature, 0 and 1 at the ends of the training column without suspect and
     far numbers; a category becomes one feature a level, so that two levels are one apart. Of very
-    many levels the commonest count, the others are alike. `levels` is empty for numbers; `whole`
-    if all numbers of the column are; `digits` after the point are all that a decimal column holds.
+    many levels the commonest count, the others are alike: they are the `rare` ones. `levels` is
+    empty for numbers; `whole` if all numbers of the column are; `digits` after the point are all
+    that a decimal column holds.
     """
 
     name: str
@@ -34,11 +37,17 @@ class RepairedColumn:
     width: float = 1.0
     whole: bool = False
     digits: int | None = None
+    rare: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
         """Whether the column holds numbers."""
         return not self.levels
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether the column holds true and false, or one of them."""
+        return bool(self.levels) and set(self.levels) <= _TRUTHS
 
     def features(self, values: Sequence[Any]) -> FloatArray:
         """Return the features of some values, none of them empty, shape (n, n_features)."""
@@ -59,25 +68,50 @@ class RepairedColumn:
             return float(round(number))
         return number if self.digits is None else round(number, self.digits)
 
+    def filled(self, values: pl.Series) -> list[Any]:
+        """Return values in plain form, empty ones at the plainest repair."""
+        cells = plain_values(values, as_text=not self.is_number)
+        return [self.repairs[0] if cell is None else cell for cell in cells]
+
     def parse(self, text: str) -> Any:
-        """Return a value that a person typed."""
-        if not self.is_number:
-            if not text.strip() and text not in self.levels:
-                raise SchemaError(
-                    f"expected a value for `{self.name}`, got an empty text",
-                    hint=f"Give it as --set {self.name}=VALUE.",
-                )
-            return text
+        """Return a value that a person typed, in plain form.
+
+        Raises
+        ------
+        SchemaError
+            If it is empty, no finite number, or neither true nor false, where one is wanted.
+        """
+        if self.is_number:
+            return self._number(text)
+        if self.is_truth:
+            return self._truth(text)
+        if not text.strip() and text not in (*self.levels, *self.rare):
+            raise SchemaError(
+                f"expected a value for `{self.name}`, got an empty text",
+                hint="Write what the cell holds.",
+            )
+        return text
+
+    def _number(self, text: str) -> float:
         try:
             number = float(text)
         except ValueError:
-            number = float("nan")
-        if not np.isfinite(number):
+            number = math.nan
+        if not math.isfinite(number):
             raise SchemaError(
                 f"expected a number for `{self.name}`, got {text!r}",
-                hint=f"Give it as --set {self.name}=NUMBER.",
+                hint="Write it without units and thousands separators, for example 1234.5.",
             )
         return number
+
+    def _truth(self, text: str) -> str:
+        # spreadsheets write TRUE
+        if (truth := text.strip().lower()) not in _TRUTHS:
+            raise SchemaError(
+                f"expected true or false for `{self.name}`, got {text!r}",
+                hint="Write true or false.",
+            )
+        return truth
 
 
 def is_plain(values: pl.Series) -> bool:
@@ -141,8 +175,13 @@ def repaired_column(values: pl.Series, others: Iterable[Any], unsure: BoolArray)
     counts = Counter(value for value in known if value is not None)
     common = sorted(counts, key=lambda level: (-counts[level], level))
     everything = counts + Counter(value for value in others if value is not None)
-    levels = sorted(everything, key=lambda level: (-everything[level], level))[:_MOST_LEVELS]
-    return RepairedColumn(values.name, tuple(common[:N_COMMON]), levels=tuple(sorted(levels)))
+    levels = sorted(everything, key=lambda level: (-everything[level], level))
+    return RepairedColumn(
+        values.name,
+        tuple(common[:_N_COMMON]),
+        levels=tuple(sorted(levels[:_MOST_LEVELS])),
+        rare=tuple(levels[_MOST_LEVELS:]),
+    )
 
 
 def _of_numbers(name: str, numbers: FloatArray, digits: int | None) -> RepairedColumn:

@@ -74,13 +74,10 @@ class Course:
         cls, session: CleaningSession, *, cleaned: int, batch: int = 1, sample: int | None = None
     ) -> Self:
         """Return the session as it stood after so many rows; worlds share it, scored once."""
-        values, starts = session.rows.values, session.rows.starts
-        alike = (values == values[starts[session.rows.owner]]).all(axis=1)
-        known = {
-            int(row): values[starts[row]]
-            for row in np.flatnonzero(np.logical_and.reduceat(alike, starts))
-        } | dict(list(session.fixed.items())[:cleaned])
-        scores = CleaningScores(session.rows.known(known), session.queries, session.k)
+        rows = session.rows
+        known = {int(row): rows.values[rows.starts[row]] for row in np.flatnonzero(rows.is_sure)}
+        known |= dict(list(session.fixed.items())[:cleaned])
+        scores = CleaningScores(rows.known(known), session.queries, session.k)
         return cls(scores, session.query_labels, 0, 0, batch, sample)
 
     def play(

@@ -56,26 +56,12 @@ class CarefulRecorder:
             when = f" on {before.at:%Y-%m-%d}" if before.at else ""
             first, second = before.by or "somebody", fix.by or "somebody"
             raise SourceError(
-                f"expected row {fix.row} as {first} fixed it{when}: {in_words(before)}; got "
-                f"{in_words(fix)} from {second}",
+                f"expected row {fix.row} as {first} fixed it{when}: {before.sentence}; got "
+                f"{fix.sentence} from {second}",
                 hint=f"Agree with {first}; --replace puts the new value in the place of the old, "
                 "which stays in the session's history.",
             )
         add_fixes(self.file, [fix], known=known)
-
-
-def in_words(fix: RowFix) -> str:
-    """Return what was said of a row.
-
-    Examples
-    --------
-    >>> in_words(RowFix(1, np.zeros(2), {"age": "41", "way": None}))
-    'age 41, way right as it is'
-    """
-    if fix.cells is None:
-        return f"features {np.asarray(fix.value).round(4).tolist()}"
-    texts = fix.cells.items()
-    return ", ".join(f"{name} {'right as it is' if x is None else x}" for name, x in texts)
 
 
 def _agree(one: RowFix, other: RowFix) -> bool:

@@ -1,6 +1,5 @@
 """What people filled in, cell by cell, checked against the session's table."""
 
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,6 @@ from trimtab.effort.cleaning_columns import RepairedColumn
 from trimtab.effort.cleaning_handoff import BY, FIX, NOTE, ROW
 from trimtab.effort.cleaning_table import CleaningTable
 from trimtab.effort.spreadsheet import Sheet, SheetRow, read_sheet
-
-_TRUTHS = {"false", "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +111,14 @@ def _meant(
         return None
     if re.fullmatch("'+ok", bare, re.IGNORECASE):
         return text.replace("'", "", 1)
-    if not column.levels:
+    if column.is_number:
         is_comma = separator == ";" and re.fullmatch(r"[+-]?\d+,\d+", bare)
         return bare.replace(",", ".") if is_comma else bare
-    # spreadsheets write TRUE
-    return bare.lower() if set(column.levels) <= _TRUTHS else text
+    return bare.lower() if column.is_truth else text
 
 
 def _value(column: RepairedColumn, text: str, place: str) -> Any:
-    if column.levels:
-        if set(column.levels) <= _TRUTHS and text not in _TRUTHS:
-            raise SchemaError(
-                f"{place}: expected true or false, got {text!r}", hint="Write true or false."
-            )
-        return text
     try:
-        value = float(column.parse(text))
-    except SchemaError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise SchemaError(
-            f"{place}: expected a number, got {text!r}",
-            hint="Write it without units and thousands separators, for example 1234.5.",
-        )
-    return value
+        return column.parse(text)
+    except SchemaError as error:
+        raise SchemaError(f"{place}: {error.problem}", hint=error.hint) from None

@@ -11,6 +11,7 @@ import polars as pl
 
 from trimtab.core.errors import SchemaError
 from trimtab.core.records import DatasetVersion, Record
+from trimtab.data.report_words import counted
 from trimtab.data.sources import source_name
 from trimtab.effort.cell_placing import type_notes, with_cells
 from trimtab.effort.cleaning_file import read_about, read_fixes, session_fingerprint
@@ -51,12 +52,12 @@ class CleaningRecord(Record):
     @property
     def sentence(self) -> str:
         """The origin in words, short enough to stand as the source of a dataset version."""
-        names, plural = ", ".join(name for name in self.by if name), "s" * (self.rows_cleaned != 1)
-        guesses = f", {self.cells_guessed:,} cell{'s' * (self.cells_guessed != 1)} by guesses"
+        names = ", ".join(name for name in self.by if name)
+        guesses = f", {counted(self.cells_guessed, 'cell')} by guesses"
         return (
-            f"{self.source} (content {self.source_fingerprint[:12]}), {self.rows_cleaned:,} "
-            f"row{plural} cleaned{f' by {names}' if names else ''} (session {self.session[:12]})"
-            f"{guesses if self.cells_guessed else ''}"
+            f"{self.source} (content {self.source_fingerprint[:12]}), "
+            f"{counted(self.rows_cleaned, 'row')} cleaned{f' by {names}' if names else ''} "
+            f"(session {self.session[:12]}){guesses if self.cells_guessed else ''}"
         )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from trimtab.stats.arrays import FloatArray
 
 
@@ -24,6 +26,13 @@ class RowFix:
     at: datetime | None = None
     note: str | None = None
 
+    @property
+    def sentence(self) -> str:
+        """What was said of the row in words."""
+        if self.cells is None:
+            return f"features {np.asarray(self.value).round(4).tolist()}"
+        return cells_in_words(self.cells)
+
 
 def cell_texts(cells: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str, str | None]:
     """Return cells, a candidate's for example, as they are kept with the row that is fixed.
@@ -36,3 +45,14 @@ def cell_texts(cells: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str,
     {'age': '41.0', 'way': None}
     """
     return {name: None if value == stands[name] else str(value) for name, value in cells.items()}
+
+
+def cells_in_words(cells: Mapping[str, str | None]) -> str:
+    """Return what was said of a row's cells in words.
+
+    Examples
+    --------
+    >>> cells_in_words({"age": "41", "way": None})
+    'age 41, way right as it is'
+    """
+    return ", ".join(f"{name} {'right as it is' if x is None else x}" for name, x in cells.items())

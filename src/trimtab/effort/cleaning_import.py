@@ -5,10 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from trimtab.core.records import Record
+from trimtab.data.report_words import counted
 from trimtab.effort.cleaning_columns import shown
 from trimtab.effort.cleaning_file import add_fixes, read_fixes
 from trimtab.effort.cleaning_fills import Answer, RowAnswers, read_answers
 from trimtab.effort.cleaning_fix import RowFix
+from trimtab.effort.cleaning_levels import level_notes
 from trimtab.effort.cleaning_open import open_cleaning
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_source import known_cells
@@ -36,7 +38,7 @@ class ImportedRows(Record):
 
     `fixed` rows are new. `known` ones were in the session already, with the same values.
     `not_yet` rows lack an answer for one of the cells to look at; `begun` says how many of these
-    have some. Nothing was taken of rows with `conflicts`.
+    have some. Nothing was taken of rows with `conflicts`. `notes` name what is new to its column.
     """
 
     fixed: tuple[int, ...]
@@ -44,18 +46,19 @@ class ImportedRows(Record):
     not_yet: tuple[int, ...]
     begun: int
     conflicts: tuple[Conflict, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """The result in words."""
-        text = f"{_rows(len(self.fixed))} fixed, {len(self.not_yet):,} not yet"
+        text = f"{counted(len(self.fixed), 'row')} fixed, {len(self.not_yet):,} not yet"
         if self.begun:
             text += f" ({self.begun:,} of them in part)"
         if self.known:
             text += f", {len(self.known):,} known already"
         if self.conflicts:
             n = len({conflict.row for conflict in self.conflicts})
-            text += f"; answers differ in {_rows(n)}, of which nothing was taken"
+            text += f"; answers differ in {counted(n, 'row')}, of which nothing was taken"
         return text
 
 
@@ -89,7 +92,8 @@ def import_rows(
     Returns
     -------
     ImportedRows
-        Which rows were fixed, which are not answered yet, and where answers differ.
+        Which rows were fixed, which are not answered yet, where answers differ, and which texts
+        are new to their column (`level_notes`).
 
     Raises
     ------
@@ -135,9 +139,11 @@ def import_rows(
             fixes.append(_fix(row, said, table, at))
     if fixes:
         add_fixes(file, fixes, known=found)
+    taken = {fix.row: fix.cells or {} for fix in fixes}
     return ImportedRows(
-        tuple(fix.row for fix in fixes), tuple(known), tuple(not_yet), begun, tuple(conflicts)
-    )
+        tuple(taken), tuple(known), tuple(not_yet), begun, tuple(conflicts),
+        level_notes(table.columns, taken),
+    )  # fmt: skip
 
 
 def _fix(row: int, said: RowAnswers, table: CleaningTable, at: datetime | None) -> RowFix:
@@ -173,7 +179,3 @@ def _differing(row: int, said: RowAnswers, earlier: dict[str, Answer]) -> list[C
         if any(answer.value != each[0].value for answer in each):
             found.append(Conflict(row, column, tuple((a.shown, a.who) for a in each)))
     return found
-
-
-def _rows(n: int) -> str:
-    return f"{n:,} row{'s' * (n != 1)}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from trimtab.core.errors import SourceError
 from trimtab.effort.active_file import open_active_session
 from trimtab.effort.active_table import ActiveTable
 from trimtab.effort.cleaning_file import open_session, read_about
@@ -27,7 +28,7 @@ def open_cleaning(file: str | Path) -> tuple[Any, CleaningTable]:
     Raises
     ------
     SourceError
-        If the file is missing, or is no cleaning session.
+        If the file is missing, is no cleaning session, or is one without a table.
 
     Examples
     --------
@@ -44,6 +45,11 @@ def open_cleaning(file: str | Path) -> tuple[Any, CleaningTable]:
     1
     """
     about = read_about(file)
+    if "columns" not in about:
+        raise SourceError(
+            f"expected a session of a table at {Path(file).name}, got one of arrays alone",
+            hint="Open it with `trimtab.effort.cleaning_file.open_session`.",
+        )
     if "loss" in about:
         return open_active_session(file), ActiveTable.read(about)
     return open_session(file), CleaningTable.read(about)

@@ -7,6 +7,7 @@ import polars.selectors as cs
 
 from trimtab.core.records import DatasetVersion
 from trimtab.data.fingerprint import content_hash
+from trimtab.data.sources import read_source
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -23,6 +24,11 @@ def with_empty_cells(rows: Frame) -> Frame:
     return rows.with_columns(
         cs.float().fill_nan(None), pl.when(text.cast(pl.String) != "").then(text)
     )
+
+
+def read_rows(source: Any) -> pl.DataFrame:
+    """Return the rows of anything that `read_source` reads, with empty cells as above."""
+    return with_empty_cells(read_source(source)).collect()
 
 
 def origin_of(source: Any, rows: pl.DataFrame) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import numpy as np
 from trimtab.core.records import Record, jsonable
 from trimtab.effort.cleaning_answers import CleaningForecast, CleaningStatus
 from trimtab.effort.cleaning_baselines import CleaningBaselines, cleaning_baselines
+from trimtab.effort.cleaning_columns import shown
 from trimtab.effort.cleaning_course import World, course_so_far
 from trimtab.effort.cleaning_forecast import forecast_cleaning
 from trimtab.effort.cleaning_session import CleaningSession
 from trimtab.effort.cleaning_table import CleaningTable
 
 _MOMENTS = 10
-_DIGITS = 6
 
 _ASSUMPTIONS = (
     "a nearest-neighbour classifier on these features stands in for the model to be trained",
@@ -61,8 +61,8 @@ class CleaningReport(Record):
         plain["forecast"] |= jsonable(
             {"enough": self.forecast.enough, "sentence": self.forecast.sentence}
         )
-        for way, shown in zip(self.baselines.ways, plain["baselines"]["ways"], strict=True):
-            shown["verdict"] = way.verdict
+        for way, its in zip(self.baselines.ways, plain["baselines"]["ways"], strict=True):
+            its["verdict"] = way.verdict
         if self.baselines.random_order is not None:
             words = self.baselines.random_order.sentence
             plain["baselines"]["random_order"]["sentence"] = words
@@ -152,7 +152,4 @@ def _rows(session: CleaningSession, table: CleaningTable | None, n: int) -> list
 
 
 def _texts(cells: dict[str, Any]) -> dict[str, str]:
-    return {
-        name: f"{value:.{_DIGITS}g}" if isinstance(value, float) else str(value)
-        for name, value in cells.items()
-    }
+    return {name: shown(value) for name, value in cells.items()}

@@ -155,7 +155,7 @@ class CleaningScores:
     def _score(self, part: IntArray) -> None:
         near = distances(self.rows.values, self.queries[part])
         events = list_events(near, self.rows, self.k)
-        found = expected_gains(events, self.rows, np.arange(part.size), self.k)
+        found = expected_gains(events, self.rows, self.k)
         place = np.full(len(self.queries), -1)
         place[part] = np.arange(part.size)
         mine = np.flatnonzero(place[self._query] >= 0)

@@ -57,9 +57,7 @@ class CleaningSession:
         self.query_labels = _query_labels(query_labels, len(points), self.rows.n_classes)
         self.fixed: dict[int, FloatArray] = dict(fixed or {})
         self.remember = remember
-        default = self.rows.values[self.rows.starts[self.rows.owner]]
-        same = (self.rows.values == default).all(axis=1)
-        self._unknown = ~np.logical_and.reduceat(same, self.rows.starts)
+        self._unknown = ~self.rows.is_sure
         self._unknown[list(self.fixed)] = False
         self._scores = CleaningScores(self.rows.known(self.fixed), points, k)
 

@@ -4,7 +4,7 @@ Which cells are unsure is said in `suspects`, what they may hold in `repairs`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,13 +12,14 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import NotEnoughDataError, SchemaError, nearest
-from trimtab.data.sources import read_source, source_name
+from trimtab.data.sources import source_name
 from trimtab.effort.cell_lists import parsed, read_candidates
 from trimtab.effort.cleaning import cleaning_order
-from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells, plain_values
-from trimtab.effort.cleaning_file import check_new, save_session
-from trimtab.effort.cleaning_origin import origin_of, with_empty_cells
+from trimtab.effort.cleaning_columns import Cells, RepairedColumn, plain_cells
+from trimtab.effort.cleaning_file import save_session
+from trimtab.effort.cleaning_origin import origin_of, read_rows
 from trimtab.effort.cleaning_session import CleaningSession
+from trimtab.effort.cleaning_store import check_new
 from trimtab.effort.repairs import Option, cell_options, row_candidates
 from trimtab.effort.unsure_cells import (
     class_codes,
@@ -27,7 +28,9 @@ from trimtab.effort.unsure_cells import (
     far_notes,
     feature_names,
     notes_on,
+    reasons_of,
     repaired_columns,
+    suspects_in,
     unsure_cells,
 )
 from trimtab.stats.arrays import FloatArray
@@ -54,7 +57,7 @@ class CleaningTable:
     @classmethod
     def read(cls, about: Mapping[str, Any]) -> Self:
         """Return the table that a session's file holds."""
-        lists = "repairs", "levels"
+        lists = "repairs", "levels", "rare"
         columns = [RepairedColumn(**c | {n: tuple(c[n]) for n in lists}) for c in about["columns"]]
         return cls(
             columns=tuple(columns),
@@ -72,6 +75,12 @@ class CleaningTable:
             n_rows=about["n_rows"],
             notes=tuple(about["notes"]),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON can hold them, for `read`."""
+        # of the table, `asdict` would copy every cell
+        about = {field.name: getattr(self, field.name) for field in fields(CleaningTable)}
+        return {**about, "columns": [asdict(column) for column in self.columns]}
 
     @property
     def sentence(self) -> str:
@@ -112,12 +121,13 @@ class CleaningTable:
     def repaired(self, row: int, cells: Mapping[str, str]) -> FloatArray:
         """Return the features of a dirty row whose cells a person has filled in.
 
-        A suspect that is not named is right as it stands.
+        A suspect that is not named is right as it stands. A text may be new to its column:
+        `cleaning_levels.level_notes` tells.
 
         Raises
         ------
         SchemaError
-            If a name is no column, or a cell is still empty.
+            If a name is no column, a text is no value of its column, or a cell is still empty.
         """
         named = {column.name: column for column in self.columns}
         for name in cells:
@@ -195,20 +205,13 @@ def start_cleaning(
     ('1 of 4 rows have unsure cells: 1 empty, 0 suspect', {1: {'km': 'empty'}})
     """
     check_new(file)
-    rows, points = (
-        with_empty_cells(read_source(source)).collect() for source in (train, validation)
-    )
+    rows, points = read_rows(train), read_rows(validation)
     names = feature_names(rows, points, label, ignore)
-    if rows.height < options.get("k", 3) or not points.height:
-        raise NotEnoughDataError(
-            f"expected {options.get('k', 3)} training rows and 1 validation row or more, got "
-            f"{rows.height} and {points.height}",
-            hint="Give more rows, or a smaller --neighbours.",
-        )
+    _check_enough(rows, points, options.get("k", 3))
     classes = class_names(rows[label])
     cells = plain_cells(rows, label)
-    texts = read_candidates(candidates, names, rows.height) if candidates is not None else {}
-    doubts = doubted_cells(suspects, texts, cells, names)
+    texts = read_candidates(candidates, names, rows.height)
+    doubts = doubted_cells(suspects_in(suspects, cells, names), texts, cells)
     columns = repaired_columns(rows, points, names, texts, doubts)
     unsure = unsure_cells(cells, names, doubts)
     table = CleaningTable(
@@ -217,10 +220,7 @@ def start_cleaning(
         classes=tuple(classes),
         dirty={row: {name: cells[name][row] for name in names} for row in unsure},
         options=cell_options(columns, cells, unsure, parsed(texts, columns)),
-        reasons={
-            row: {name: "empty" if why is None else why.reason for name, why in by_name.items()}
-            for row, by_name in unsure.items()
-        },
+        reasons=reasons_of(unsure),
         source=source_name(train),
         n_rows=rows.height,
         notes=notes_on(rows, names, label, ignore) + far_notes(rows, names, doubts),
@@ -233,14 +233,17 @@ def start_cleaning(
         **options,
     )
     # the table is read again when fixes are put into it, and has to be the same then
-    save_session(session, file, about={**_as_dict(table), **origin_of(train, rows)})
+    save_session(session, file, about={**table.to_dict(), **origin_of(train, rows)})
     return session, table
 
 
-def _as_dict(table: CleaningTable) -> dict[str, Any]:
-    """Return the fields as JSON can hold them; `asdict` would copy every cell."""
-    columns = [asdict(column) for column in table.columns]
-    return {name: getattr(table, name) for name in table.__slots__} | {"columns": columns}
+def _check_enough(rows: pl.DataFrame, points: pl.DataFrame, k: int) -> None:
+    if rows.height < k or not points.height:
+        raise NotEnoughDataError(
+            f"expected {k} training rows and 1 validation row or more, got {rows.height} and "
+            f"{points.height}",
+            hint="Give more rows, or a smaller --neighbours.",
+        )
 
 
 def _candidates(table: CleaningTable, cells: Cells) -> list[FloatArray]:
@@ -257,8 +260,4 @@ def _candidates(table: CleaningTable, cells: Cells) -> list[FloatArray]:
 
 def _points(table: CleaningTable, points: pl.DataFrame) -> FloatArray:
     """Return the features of the validation points, empty cells at their plainest repair."""
-    parts = []
-    for column in table.columns:
-        values = plain_values(points[column.name], as_text=not column.is_number)
-        parts.append(column.features([column.repairs[0] if v is None else v for v in values]))
-    return np.hstack(parts)
+    return np.hstack([c.features(c.filled(points[c.name])) for c in table.columns])

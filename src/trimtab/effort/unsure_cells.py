@@ -119,22 +119,27 @@ def _check_column(values: pl.Series, points: pl.DataFrame) -> None:
             )
 
 
+def suspects_in(source: Any, cells: Cells, names: Sequence[str]) -> list[Suspect]:
+    """Return the suspects that a table names, or those found here for ``"auto"``."""
+    if source is None:
+        return []
+    if isinstance(source, str) and source == "auto":
+        return find_suspects(cells, names)
+    return read_suspects(source, names, len(next(iter(cells.values()))))
+
+
 def doubted_cells(
-    suspects: Any, texts: Texts, cells: Cells, names: Sequence[str]
+    found: Sequence[Suspect], texts: Texts, cells: Cells
 ) -> dict[tuple[int, str], Suspect]:
-    """Return the cells that are there but doubted, by row and column."""
-    n_rows = len(next(iter(cells.values())))
-    if suspects is None:
-        found = []
-    elif isinstance(suspects, str) and suspects == "auto":
-        found = find_suspects(cells, names)
-    else:
-        found = read_suspects(suspects, names, n_rows)
+    """Return the cells that are there but doubted, by row and column.
+
+    Those are suspects, and cells that have candidates of the user's own.
+    """
     yours = [Suspect(row, name, "you gave candidates for it") for row, name in texts]
     known = {(one.row, one.column) for one in found}
     return {
         (one.row, one.column): one
-        for one in found + [one for one in yours if (one.row, one.column) not in known]
+        for one in [*found, *(one for one in yours if (one.row, one.column) not in known)]
         if cells[one.column][one.row] is not None
     }
 
@@ -192,6 +197,14 @@ def unsure_cells(
             if value is None or (row, name) in doubts:
                 found.setdefault(row, {})[name] = doubts.get((row, name))
     return found
+
+
+def reasons_of(unsure: Mapping[int, Mapping[str, Suspect | None]]) -> dict[int, dict[str, str]]:
+    """Return why cells are unsure in words, by row and column."""
+    return {
+        row: {name: "empty" if why is None else why.reason for name, why in by_name.items()}
+        for row, by_name in unsure.items()
+    }
 
 
 def class_codes(labels: pl.Series, classes: Sequence[str]) -> list[int]:

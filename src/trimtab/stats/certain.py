@@ -102,7 +102,7 @@ def world_fractions(near: FloatArray, rows: CandidateRows, k: int) -> FloatArray
     answers = possible.astype(np.float64)
     open_queries = np.flatnonzero(possible.sum(axis=1) > 1)
     events = list_events(near[open_queries], rows, k)
-    for batch in batches(events, rows.labels, np.arange(open_queries.size), rows.n_classes * k):
+    for batch in batches(events, rows.labels, rows.n_classes * k):
         answers[open_queries[batch.queries]] = _fractions(batch, rows.n_classes, k)
     return exact_ends(answers, possible)
 

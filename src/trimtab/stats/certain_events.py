@@ -113,14 +113,12 @@ def _own_row(
     return n_before, previous, following
 
 
-def batches(
-    events: Events, labels: IntArray, wanted: IntArray, width: int
-) -> Iterator[EventBatch]:
+def batches(events: Events, labels: IntArray, width: int) -> Iterator[EventBatch]:
     """Cut queries into batches of like length; `width` is the numbers kept per event."""
-    n_events = np.diff(events.starts)[wanted]
+    n_events = np.diff(events.starts)
     length = 2 ** np.ceil(np.log2(np.maximum(n_events, 1))).astype(np.int64)
     for size in np.unique(length):
-        alike = wanted[length == size]
+        alike = np.flatnonzero(length == size)
         step = max(1, _EVENTS_AT_ONCE // (int(size) * width))
         for start in range(0, alike.size, step):
             yield _batch(events, labels, alike[start : start + step], int(size))

@@ -34,15 +34,13 @@ class IfKnown:
     beyond: FloatArray
 
 
-def expected_gains(events: Events, rows: CandidateRows, wanted: IntArray, k: int) -> FloatArray:
+def expected_gains(events: Events, rows: CandidateRows, k: int) -> FloatArray:
     """Return the bits by which knowing a row is expected to lower each query's entropy.
 
-    Shape (wanted.size, n_rows); 0 for rows that cannot matter to a query or are known already.
+    Shape (n_queries, n_rows); 0 for rows that cannot matter to a query or are known already.
     """
-    gains = np.zeros((wanted.size, rows.n_rows))
-    position = np.full(events.n_queries, -1)
-    position[wanted] = np.arange(wanted.size)
-    for batch in batches(events, rows.labels, wanted, 2 * rows.n_classes**2 * k):
+    gains = np.zeros((events.n_queries, rows.n_rows))
+    for batch in batches(events, rows.labels, 2 * rows.n_classes**2 * k):
         now, known = fractions_if_known(batch, rows, k)
         if not known.event.size:
             continue
@@ -52,7 +50,7 @@ def expected_gains(events: Events, rows: CandidateRows, wanted: IntArray, k: int
         later += (1 - batch.after.ravel()[end]) * entropy(known.beyond[:, known.last])
         query = end // batch.row.shape[1]
         gain = entropy(now)[query] - later
-        place = position[batch.queries[query]], batch.row.ravel()[end]
+        place = batch.queries[query], batch.row.ravel()[end]
         # of a row that does not matter nothing but rounding is left
         gains[place] = np.where(gain > _NOISE_BITS, gain, 0.0)
     return gains

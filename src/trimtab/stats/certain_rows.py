@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, as_classes, check_same_rows
+from trimtab.stats.arrays import BoolArray, FloatArray, IntArray, as_classes, check_same_rows
 
 _NUMBERS_AT_ONCE = 4_000_000  # 32 MB of distances
 
@@ -35,6 +35,13 @@ class CandidateRows:
     def n_rows(self) -> int:
         """How many rows there are."""
         return int(self.labels.size)
+
+    @property
+    def is_sure(self) -> BoolArray:
+        """Whether all candidates of a row are alike, shape (n_rows,)."""
+        first = self.values[self.starts[self.owner]]
+        same = (self.values == first).all(axis=1)
+        return np.asarray(np.logical_and.reduceat(same, self.starts))
 
     def place(self, row: int) -> slice:
         """Return where the candidates of a row stand."""

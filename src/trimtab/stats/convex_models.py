@@ -122,7 +122,6 @@ def fit_linear(
     loss: ConvexLoss,
     *,
     penalty: float,
-    start: FloatArray | None = None,
 ) -> LinearModel:
     """Fit the parameters that make the mean loss plus the penalty smallest (L-BFGS of scipy).
 
@@ -141,8 +140,6 @@ def fit_linear(
         What to make small.
     penalty : float
         Weight of the squared parameters, above 0.
-    start : ndarray, shape (n_features + 1, n_outputs), optional
-        Where to begin; it changes the time only.
 
     Returns
     -------
@@ -178,7 +175,6 @@ def fit_linear(
         slope = (mean_gradient(rows, aims, at, loss) + penalty * at) / units
         return objective(rows, aims, at, loss, penalty=penalty), slope.ravel()
 
-    first = np.zeros(shape) if start is None else start * units
     options = {"maxiter": 5_000, "maxfun": 10_000, "ftol": 1e-15, "gtol": 1e-9}
-    found = minimize(both, first.ravel(), jac=True, method="L-BFGS-B", options=options)
+    found = minimize(both, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
     return LinearModel(loss, np.asarray(found.x, dtype=np.float64).reshape(shape) / units)

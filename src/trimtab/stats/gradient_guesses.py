@@ -15,7 +15,7 @@ from trimtab.stats.arrays import FloatArray, IntArray
 from trimtab.stats.convex_losses import ConvexLoss
 
 # with fewer changes of a kind, those of all kinds are taken; with fewer of all, none
-MIN_CHANGES = 5
+_MIN_CHANGES = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ def learn_change(
 ) -> Change | None:
     """Return how rows changed, or None where there are fewer than 5."""
     n = len(before)
-    if n < MIN_CHANGES:
+    if n < _MIN_CHANGES:
         return None
     change = np.column_stack([after - before, targets_after - targets_before])
     if loss.name != "squared":

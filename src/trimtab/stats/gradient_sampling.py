@@ -22,7 +22,7 @@ from trimtab.stats.arrays import FloatArray, IntArray, as_values
 from trimtab.stats.laws import safe_student_critical
 
 # with fewer rows the t quantile is so large that a limit says next to nothing
-MIN_DRAWN = 5
+_MIN_DRAWN = 5
 
 
 def sampling_chances(sizes: ArrayLike, n: int, *, floor: float = 0.1) -> FloatArray:
@@ -163,7 +163,7 @@ def error_spread(
     n = int(left.sum())
     if n == 0:
         return 0.0, 1.0
-    if n < MIN_DRAWN:
+    if n < _MIN_DRAWN:
         return 1.0, math.inf
     # each draw alone estimates the sum over the rows that were left to chance
     terms = n * missed[left].reshape(n, -1) / chances[left][:, None] / n_rows

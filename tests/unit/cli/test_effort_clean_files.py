@@ -3,13 +3,10 @@ import re
 
 import polars as pl
 import pytest
-import typer
 from polars.testing import assert_frame_equal
+from tests.unit.cli.clean_commands import SHOP, START, clean, lay_out
 from tests.unit.effort.cleaning_tables import fill, orders, read_lines, write_lines
-from typer.testing import CliRunner
 
-from trimtab.cli.effort_clean import register
-from trimtab.cli.output import TrimtabGroup
 from trimtab.effort.cleaning_file import read_fixes
 
 FULL, DIRTY = orders()
@@ -18,21 +15,9 @@ FULL, DIRTY = orders()
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run a command in a folder that holds the tables and a session."""
-    monkeypatch.chdir(tmp_path)
-    FULL.write_parquet("full.parquet")
-    DIRTY.write_csv("dirty.csv")
-    app = typer.Typer(cls=TrimtabGroup)
-    app.callback()(lambda: None)
-    register(app)
-
-    def call(*words):
-        found = CliRunner().invoke(app, ["clean", *map(str, words)])
-        assert found.exception is None or isinstance(found.exception, SystemExit)
-        return found
-
-    options = "--validation", "full.parquet", "--label", "late", "--ignore", "order"
-    assert call("start", "s.db", "dirty.csv", *options).exit_code == 0
-    return call
+    lay_out(tmp_path, monkeypatch, FULL, DIRTY)
+    assert clean(*START, "--ignore", "order").exit_code == 0
+    return clean
 
 
 def test_rows_go_to_people_and_come_back_clean(run, tmp_path):
@@ -86,6 +71,25 @@ def test_a_conflict_is_listed_and_ends_with_code_1(run, tmp_path):
     assert "2 rows fixed" in found.stdout
 
 
+def test_a_new_level_is_named_in_the_summary_and_taken(run, tmp_path):
+    run("export", "s.db", "todo.csv", "-n", 9)
+    lines = fill(read_lines(tmp_path / "todo.csv"), FULL)
+    empty = [line for line in lines if line["fix:way"]]
+    for line in empty[:2]:
+        line["fix:way"] = "SEA"
+    write_lines(tmp_path / "done.csv", lines)
+
+    found = json.loads(run("import", "s.db", "done.csv", "--json").stdout)
+
+    (note,) = found["notes"]
+    row = next(line["row"] for line in lines if line["fix:way"] == "SEA")
+    assert f"`way` in row {row} is 'SEA' (1 more row), new to the column" in note
+    assert "did you mean `sea`?" in note
+    assert len(found["fixed"]) == 9
+    run("start", "t.db", "dirty.csv", *START[3:], "--ignore", "order")
+    assert f"warning: {note}" in run("import", "t.db", "done.csv").stdout.splitlines()
+
+
 def test_a_csv_table_holds_the_repairs_that_were_asked_for(run):
     assert run("finish", "s.db", "--out", "clean.csv", "--repair").exit_code == 0
 
@@ -97,23 +101,7 @@ def test_a_csv_table_holds_the_repairs_that_were_asked_for(run):
 
 
 def test_the_table_becomes_a_version_of_a_project(run, tmp_path):
-    (tmp_path / "trimtab.toml").write_text(
-        """
-        [project]
-        name = "shop"
-        [[tables]]
-        name = "orders"
-        source = "dirty.csv"
-        time = "row_number"
-        [task]
-        name = "late"
-        table = "orders"
-        kind = "binary"
-        label = "late"
-        [train]
-        until = 2026-01-01
-        """
-    )
+    (tmp_path / "trimtab.toml").write_text(SHOP)
 
     first = run("finish", "s.db", "--into", "orders_clean", "--json")
     again = run("finish", "s.db", "--into", "orders_clean", "--json")

@@ -5,13 +5,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import typer
+from tests.unit.cli.clean_commands import clean
 from tests.unit.effort.active_tables import parcels
 from tests.unit.effort.cleaning_tables import read_lines, write_lines
-from typer.testing import CliRunner
-
-from trimtab.cli.effort_clean import register
-from trimtab.cli.output import TrimtabGroup
 
 
 @pytest.fixture
@@ -22,13 +18,9 @@ def ask(tmp_path, monkeypatch):
     dirty.write_parquet("dirty.parquet")
     full.write_parquet("full.parquet")
     parcels(80, seed=8)[0].write_parquet("fresh.parquet")
-    app = typer.Typer(cls=TrimtabGroup)
-    app.callback()(lambda: None)
-    register(app)
 
     def call(*words, code=0):
-        found = CliRunner().invoke(app, ["clean", *words])
-        assert found.exception is None or isinstance(found.exception, SystemExit)
+        found = clean(*words)
         assert found.exit_code == code, found.output
         return found
 
@@ -134,6 +126,25 @@ def test_a_candidate_is_a_class_or_a_repair_by_number(ask):
     assert json.loads(ask("status", "s.db", "--json", code=3).stdout)["changed"] == 1
 
 
+def test_a_new_level_is_named_and_taken(ask):
+    ask(*START)
+    row = json.loads(ask("next", "s.db", "--json").stdout)[0]["row"]
+
+    words = "fix", "s.db", str(row), "--set", "way=raod", "--set", "km=3"
+    assert f"`way` in row {row} is 'raod', new to the column" in " ".join(
+        ask(*words).stderr.split()
+    )
+    assert "did you mean `road`?" in json.loads(ask(*words, "--json").stdout)["notes"][0]
+
+
+def test_suspects_that_are_not_there_are_named_with_their_file(ask):
+    Path("rules.csv").write_text("row\n7\nx7\n", encoding="utf-8")
+
+    found = ask("start", "t.db", *START[2:], "--suspects", "rules.csv", code=2)
+
+    assert "rules.csv: expected rows from 0 to 119, got 'x7'" in found.stderr
+
+
 def test_report_has_a_line_for_each_model_on_the_way(ask):
     full, _ = parcels(120)
     ask(*START, "--batch", "30", "--validation", "fresh.parquet")
@@ -149,6 +160,7 @@ def test_report_has_a_line_for_each_model_on_the_way(ask):
     assert set(report["coefficients"]) == {
         "km", "way air", "way road", "way sea", "kg", "the intercept",
     }  # fmt: skip
+    assert report["outputs"] == ["yes"]
     assert "a poor choice for" in text
     assert "The model on the way" in Path("page.html").read_text(encoding="utf-8")
 

@@ -4,14 +4,10 @@ import json
 
 import polars as pl
 import pytest
-import typer
 from polars.testing import assert_frame_equal
+from tests.unit.cli.clean_commands import SHOP, START, clean, fix, lay_out
 from tests.unit.cli.data_commands import run
 from tests.unit.effort.cleaning_tables import orders
-from typer.testing import CliRunner
-
-from trimtab.cli.effort_clean import register
-from trimtab.cli.output import TrimtabGroup
 
 FULL, DIRTY = (
     rows.with_columns(order=pl.format("A{}", pl.int_range(rows.height))) for rows in orders()
@@ -21,46 +17,16 @@ MORE = FULL[:1].with_columns(order=pl.lit("new"))
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    FULL.write_parquet("full.parquet")
-    DIRTY.write_csv("dirty.csv")
-    (tmp_path / "trimtab.toml").write_text(
-        """
-        [project]
-        name = "shop"
-        [[tables]]
-        name = "orders"
-        source = "dirty.csv"
-        time = "row_number"
-        key = ["order"]
-        [task]
-        name = "late"
-        table = "orders"
-        kind = "binary"
-        label = "late"
-        [train]
-        until = 2026-01-01
-        """
-    )
+    """A project with a version of the table, and a session that began from it."""
+    lay_out(tmp_path, monkeypatch, FULL, DIRTY)
+    (tmp_path / "trimtab.toml").write_text(SHOP)
     assert run("ingest").exit_code == 0
-    options = "--validation", "full.parquet", "--label", "late", "--ignore", "order"
-    assert clean("start", "s.db", "orders@0", *options).exit_code == 0
+    assert begin("s.db").exit_code == 0
     return tmp_path
 
 
-app = typer.Typer(cls=TrimtabGroup)
-app.callback()(lambda: None)
-register(app)
-
-
-def clean(*words):
-    return CliRunner().invoke(app, ["clean", *map(str, words)])
-
-
-def fix(row, *, by="ann", **cells):
-    words = [word for name in cells for word in ("--set", f"{name}={cells[name]}")]
-    return clean("fix", "s.db", row, *words, "--by", by)
+def begin(session):
+    return clean("start", session, "orders@0", *START[3:], "--ignore", "order")
 
 
 def test_a_version_is_cleaned_in_place_and_the_source_goes_on(shop):
@@ -96,8 +62,7 @@ def test_finishing_on_a_table_that_moved_on_says_what_stays(shop):
 
     assert "orders@2 replaces orders@1; what came after orders@0 stays as it came" in made.stdout
     assert "orders@2 replaces" in clean("finish", "s.db", "--into", "orders").stdout
-    options = "--validation", "full.parquet", "--label", "late", "--ignore", "order"
-    clean("start", "t.db", "orders@0", *options)
+    begin("t.db")
     clean("fix", "t.db", 1, "--set", "way=canal")
     clash = clean("finish", "t.db", "--into", "orders")
     assert clash.exit_code == 2

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 from tests.unit.effort.active_tables import parcels
 
-from trimtab.core.errors import NotEnoughDataError, SchemaError, SourceError
+from trimtab.core.errors import NotEnoughDataError, NotFoundError, SchemaError
 from trimtab.effort.active_start import start_active_cleaning
 from trimtab.effort.cleaning_open import open_cleaning
 
@@ -111,7 +111,7 @@ def test_a_number_is_predicted_in_its_own_units(tmp_path):
             "0 to 2",
         ),
         ({"late": ["a", "b", "a"]}, {"suspects": pl.DataFrame({"x": [3]})}, SchemaError, "`row`"),
-        ({"late": ["a", "b", "a"]}, {"suspects": "auot"}, SourceError, "auot"),
+        ({"late": ["a", "b", "a"]}, {"suspects": "auot"}, NotFoundError, "auot"),
     ],
 )
 def test_tables_that_do_not_suit_the_model_are_refused_and_leave_no_file(
@@ -127,6 +127,13 @@ def test_tables_that_do_not_suit_the_model_are_refused_and_leave_no_file(
 def test_a_batch_that_is_no_number_of_rows_is_refused(tmp_path, batch):
     with pytest.raises(ValueError, match="`batch` of 1 or more, a whole number"):
         begin(tmp_path, parcels()[0], batch=batch)
+
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_chance_to_miss_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`delta` between 0 and 1"):
+        begin(tmp_path, parcels()[0], delta=2)
 
     assert not (tmp_path / "s.db").exists()
 

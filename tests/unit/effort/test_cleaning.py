@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -207,6 +209,8 @@ def test_cost_is_the_price_of_a_row_times_the_rows():
     assert status.cost_so_far == 2.5
     assert status.cost_at_most == 2.5 * status.rows_that_matter
     assert "EUR" in status.sentence
+    long = replace(status, cost_at_most=24_500, cost_unit="minutes")
+    assert "(at most 24,500 minutes)" in long.sentence
     assert status.to_dict()["cost_unit"] == "EUR"
 
 

@@ -47,6 +47,15 @@ def test_the_report_holds_what_the_session_says(started):
     assert set(first.known) == {"way"}
 
 
+def test_numbers_are_shown_as_people_write_them(tmp_path):
+    rows = pl.DataFrame({"id": [2053258100, None, 8, 9], "late": ["no", "no", "yes", "yes"]})
+    session, table = start_cleaning(rows, rows[2:], "late", tmp_path / "s.db", k=1)
+
+    (row,) = cleaning_report(session, table, n_worlds=3).rows
+
+    assert "2053258100" in {cells["id"] for cells in row.candidates}
+
+
 def test_history_is_what_was_certain_when(started):
     session, table = started
     seen = [session.status().certain]

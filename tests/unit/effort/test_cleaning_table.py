@@ -5,6 +5,7 @@ from tests.unit.effort.cleaning_tables import tables
 
 from trimtab.core.errors import NotEnoughDataError, NotFoundError, SchemaError, SourceError
 from trimtab.effort.active_start import start_active_cleaning
+from trimtab.effort.cleaning_fix import cell_texts
 from trimtab.effort.cleaning_open import open_cleaning
 from trimtab.effort.cleaning_table import start_cleaning
 
@@ -241,13 +242,13 @@ def test_tables_that_do_not_fit_are_named(tmp_path, rows, points, message):
         ({"ignore": ["way", "distance"]}, "columns beside `late`"),
         ({"suspects": {"row": [1]}}, "a column `column`, got none"),
         ({"suspects": {"row": [60], "column": ["way"]}}, "rows from 0 to 59, got 60"),
-        ({"suspects": {"row": ["x"], "column": ["way"]}}, "rows from 0 to 59"),
+        ({"suspects": {"row": ["x"], "column": ["way"]}}, "rows from 0 to 59, got 'x'"),
         ({"suspects": {"row": [None], "column": ["way"]}}, "an empty cell"),
         ({"suspects": {"row": [0], "column": ["late"]}}, "a column to clean, got 'late'"),
         ({"candidates": {"row": [0], "column": ["way"]}}, "a column `value`, got none"),
         (
             {"candidates": {"row": [0], "column": ["distance"], "value": ["far"]}},
-            "a number for `distance`, got 'far'",
+            "candidates of row 0: expected a number for `distance`, got 'far'",
         ),
         (
             {"candidates": {"row": [0], "column": ["distance"], "value": ["nan"]}},
@@ -266,6 +267,17 @@ def test_lists_that_do_not_fit_are_named_and_nothing_is_begun(tmp_path, options,
         start_cleaning(dirty, full, "late", tmp_path / "s.db", **given)
 
     assert not (tmp_path / "s.db").exists()
+
+
+def test_a_candidate_said_in_words_is_the_same_candidate(tmp_path):
+    full, dirty = tables()
+    session, table = start_cleaning(dirty, full, "late", tmp_path / "s.db", suspects="auto")
+
+    for row in table.dirty:
+        for cells, features in zip(table.candidates(row), session.candidates(row), strict=True):
+            texts = cell_texts(cells, table.dirty[row])
+            told = {name: text for name, text in texts.items() if text is not None}
+            assert table.repaired(row, told).tolist() == features.tolist()
 
 
 def test_too_few_rows_are_not_enough_data(tmp_path):

@@ -2,35 +2,18 @@ import json
 
 import polars as pl
 import pytest
-import typer
+from tests.unit.cli.clean_commands import START, clean, lay_out
 from tests.unit.effort.cleaning_tables import tables
-from typer.testing import CliRunner
 
-from trimtab.cli.effort_clean import register
-from trimtab.cli.output import TrimtabGroup
+from trimtab.effort.cleaning import cleaning_order
+from trimtab.effort.cleaning_file import save_session
 
 
 @pytest.fixture
 def ask(tmp_path, monkeypatch):
     """Run a command in a folder that holds the tables."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")  # what is said in one sentence stays in one line
-    full, dirty = tables()
-    full.write_parquet("full.parquet")
-    dirty.write_csv("dirty.csv")
-    app = typer.Typer(cls=TrimtabGroup)
-    app.callback()(lambda: None)
-    register(app)
-
-    def call(*words):
-        found = CliRunner().invoke(app, ["clean", *words])
-        assert found.exception is None or isinstance(found.exception, SystemExit)
-        return found
-
-    return call
-
-
-START = "start", "s.db", "dirty.csv", "--validation", "full.parquet", "--label", "late"
+    lay_out(tmp_path, monkeypatch, *tables())
+    return clean
 
 
 def test_a_person_can_clean_from_start_to_end_on_the_command_line(ask):
@@ -123,3 +106,57 @@ def test_names_in_brackets_are_shown_as_they_are(ask):
     ask("start", "s.db", "dirty.parquet", *START[3:])
 
     assert ask("next", "s.db", "-n", "60").stdout.count("┃ [bold]way") > 1
+
+
+def test_a_new_level_is_named_and_taken(ask):
+    ask(*START)
+
+    found = ask("fix", "s.db", "1", "--set", "way=seaa")
+    other = json.loads(ask("fix", "s.db", "7", "--set", "way=canal", "--json").stdout)
+    known = json.loads(ask("fix", "s.db", "4", "--set", "way=sea", "--json").stdout)
+    picked = json.loads(ask("fix", "s.db", "10", "--candidate", "1", "--json").stdout)
+
+    assert (
+        "warning: `way` in row 1 is 'seaa', new to the column, and taken as it is: did you mean "
+        "`sea`?" in found.stderr.splitlines()
+    )
+    assert other["notes"] == ["`way` in row 7 is 'canal', new to the column, and taken as it is"]
+    assert known["notes"] == picked["notes"] == []
+    assert picked["cleaned"] == 4
+    ask("finish", "s.db", "--out", "clean.csv")
+    assert pl.read_csv("clean.csv")["way"][[1, 7]].to_list() == ["seaa", "canal"]
+
+
+def test_what_is_said_is_shown_with_its_brackets(ask):
+    ask(*START)
+
+    found = ask("fix", "s.db", "1", "--set", "way=[/b]sea")
+
+    assert found.exit_code == 0
+    assert "row 1: way [/b]sea" in found.stderr
+
+
+def test_true_and_false_are_taken_however_they_are_written_and_nothing_else_is(ask):
+    full, dirty = (rows.with_columns(far=tables()[0]["distance"] > 50) for rows in tables())
+    full.write_parquet("full.parquet")
+    known = pl.int_range(pl.len()) != 1
+    dirty.with_columns(pl.when(known).then("far")).write_parquet("dirty.parquet")
+    ask("start", "s.db", "dirty.parquet", *START[3:])
+
+    wrong = ask("fix", "s.db", "1", "--set", "way=sea", "--set", "far=yes")
+    assert wrong.exit_code == 2
+    assert "expected true or false for `far`, got 'yes'" in wrong.stderr
+    right = ask("fix", "s.db", "1", "--set", "way=sea", "--set", "far=True", "--json")
+    assert json.loads(right.stdout)["notes"] == []
+    ask("finish", "s.db", "--out", "clean.parquet")
+    assert pl.read_parquet("clean.parquet")["far"][1] is True
+
+
+def test_a_session_of_arrays_has_no_rows_to_show(ask):
+    session = cleaning_order([[[0.0]], [[1.0], [4.5]]], [0, 1], [[2.0]], k=1)
+    save_session(session, "arrays.db")
+
+    found = ask("next", "arrays.db")
+
+    assert found.exit_code == 2
+    assert "expected a session of a table at arrays.db, got one of arrays alone" in found.stderr
