@@ -58,8 +58,8 @@ def drift(
     emit(report.to_dict(), as_json=as_json, text=DriftTable(report, show_all=show_all))
     if report.drifted:
         raise typer.Exit(1)
-    if not report.conclusive:
-        talk(f"not enough data: {report.method}")
+    if not report.conclusive or not report.columns:
+        talk(f"not enough data: {report.method if report.columns else 'nothing to compare'}")
         raise typer.Exit(3)
 
 

@@ -21,7 +21,7 @@ from trimtab.stats.levels import chi_square_test
 from trimtab.stats.multivariate import MultivariateResult
 from trimtab.stats.numbers import compare_numbers
 from trimtab.stats.permutation import CountDistance, DistanceName, permutation_distance_test
-from trimtab.stats.transport import normalised_wasserstein, wasserstein
+from trimtab.stats.transport import normalised_wasserstein, wasserstein, wasserstein_distance
 from trimtab.stats.two_sample import TwoSampleResult
 
 Result = TypeVar("Result", TwoSampleResult, MultivariateResult)
@@ -40,7 +40,7 @@ _NUMBERS: frozenset[Takes] = frozenset({"numbers"})
 
 @dataclass(frozen=True)
 class OfNumbers:
-    """A test of values; effect: the Wasserstein distance, which can be the statistic itself."""
+    """A test of values; effect: the Wasserstein distance, to all digits if it is the statistic."""
 
     name: str
     result: Callable[[FloatArray, FloatArray, int], TwoSampleResult]
@@ -54,7 +54,7 @@ class OfNumbers:
         """Compare two samples of finite values."""
         a, b = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
         found = self.result(a, b, seed)
-        moved = found.statistic if self.is_distance else compare_numbers(a, b).moved
+        moved = normalised_wasserstein(a, b) if self.is_distance else compare_numbers(a, b).moved
         return DriftOutcome(found.statistic, found.p_value, moved)
 
 
@@ -131,12 +131,12 @@ def _chi_square(a: IntArray, b: IntArray, seed: int) -> TwoSampleResult:
 
 
 def _wasserstein(a: FloatArray, b: FloatArray, seed: int) -> TwoSampleResult:
-    """Return the distance in deviations of `a`; its p-value by dealing out rows over bins."""
+    """Return the distance in the unit of values; its p-value by dealing out rows over bins."""
     old, new, places = binned(a, b, _TRANSPORT_BINS)
     # a power of two keeps all digits; distances far below one would pass for rounding
     span = np.ldexp(places, -int(np.frexp(places[-1] / 2 - places[0] / 2)[1]))
     found = _dealt(partial(wasserstein, positions=span), old, new, seed)
-    return replace(found, statistic=normalised_wasserstein(a, b))
+    return replace(found, statistic=wasserstein_distance(a, b))
 
 
 def _by_permutation(

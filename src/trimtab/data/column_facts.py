@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from trimtab.data.column_merge import with_levels
+from trimtab.data.column_notes import ONLY_MISSING, with_notes
 from trimtab.data.column_profile import ColumnProfile, as_time
 from trimtab.data.number_facts import NumberFacts
 from trimtab.data.text_facts import TextFacts
@@ -55,20 +56,9 @@ class ColumnFacts:
         """Return what the column holds."""
         there = self.rows - self.nulls
         made = ColumnProfile(self.name, type_name(self.kind), there, self.nulls)
-        notes = []
         if self._facts is None:
-            notes.append(f"{self.kind}: only missing values are counted")
-        elif there == 0:
-            notes.append("no value at all: its type and range cannot be told")
-        if self._facts is not None and there:
-            made = self._facts.finish(made)
-            if self.rows == 1:
-                notes.append("one row: spread, range and levels cannot be told")
-            elif made.distinct == 1 and not made.distinct_error:
-                notes.append("constant")
-            elif made.moments is not None and made.std is None:
-                notes.append("numbers so large that their spread cannot be told")
-        return replace(made, notes=(*notes, *made.notes))
+            return replace(made, notes=(f"{self.kind}: {ONLY_MISSING}",))
+        return with_notes(self._facts.finish(made) if there else made)
 
 
 def _facts_of(kind: pl.DataType, like: ColumnProfile | None) -> Facts | None:
@@ -183,9 +173,4 @@ class _Vectors:
     def finish(self, column: ColumnProfile) -> ColumnProfile:
         assert self._made is not None
         # a list with a missing, NaN or infinite number is no vector
-        made = replace(column, vector=self._made, nan=self._broken)
-        if self._made.dimension is None:
-            low, high = self._made.lengths
-            note = f"lists of {low} to {high} numbers: only lengths are told"
-            made = replace(made, notes=(note,))
-        return made
+        return replace(column, vector=self._made, nan=self._broken)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from trimtab.core.errors import SchemaError
+from trimtab.data.column_notes import merged_notes
 from trimtab.data.column_profile import (
     N_LEVELS,
     N_TOP,
@@ -39,7 +40,7 @@ def merged(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
         )
     if a.count == 0 or b.count == 0:
         full, empty = (a, b) if b.count == 0 else (b, a)
-        return replace(full, nulls=full.nulls + empty.nulls)
+        return merged_notes(replace(full, nulls=full.nulls + empty.nulls), a, b)
     moments = a.moments.merged(b.moments) if a.moments and b.moments else None
     histogram = None
     if a.histogram is not None and b.histogram is not None:
@@ -56,7 +57,7 @@ def merged(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
         moments=moments, histogram=histogram,
         vector=a.vector.merged(b.vector) if a.vector and b.vector else None,
     )  # fmt: skip
-    return with_levels(made, *_summed_levels(a, b), hashes=_hashes(a, b))
+    return merged_notes(with_levels(made, *_summed_levels(a, b), hashes=_hashes(a, b)), a, b)
 
 
 def with_levels(

@@ -169,7 +169,9 @@ class ColumnProfile:
 
     def _atoms(self) -> dict[float, int]:
         """Return the values that so many rows share that a quantile may be one of them."""
-        return {as_number(x): n for x, n in self.top if is_finite(x) and n * 512 > self.count}
+        atoms = {as_number(x): n for x, n in self.top if is_finite(x) and n * 512 > self.count}
+        # zeros have a cell that next to nothing shares with them
+        return {**atoms, 0.0: self.zeros} if self.zeros else atoms
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields but the sketches, as plain values."""

@@ -10,6 +10,7 @@ the effect. With `block`, the current rows are held against reference blocks of 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -31,12 +32,14 @@ from trimtab.data.drift_sides import (
 from trimtab.data.drift_tests import DriftTest
 from trimtab.data.drift_verdict import CORRECTIONS, Verdict, report_of
 from trimtab.data.joint_drift import TOGETHER, JointRows
-from trimtab.data.profile import Profile, profile
+from trimtab.data.profile import Profile, is_profile, profile
 from trimtab.data.profile_drift import compared_by_profile
 from trimtab.data.row_drift import Question, compared
 from trimtab.data.time import TimeSpec, time_columns
 from trimtab.stats.multiplicity import Correction
 
+# times a block of the reference, from which on the current rows hide in their own number
+_MANY_BLOCKS = 3
 _BLOCKED = ("numbers", "levels")
 _UNLIKE_BY_BLOCK = "by block, only numbers and levels are compared"
 
@@ -68,7 +71,8 @@ def drift(
     Parameters
     ----------
     reference, current : path-like, data frame or Profile
-        Anything that `read_source` reads. If either is a profile, the other is profiled too,
+        Anything that `read_source` reads, a profile or the file of a saved one. If either is a
+        profile, the other is profiled too,
         and counts over their common cells are compared: each finding has the `error` of that.
     tests : str, sequence of str, or mapping of column to those, optional
         Names of tests. Unless named otherwise, numbers are compared by `ks`, levels by
@@ -140,6 +144,7 @@ def drift(
             f"expected a correction for many findings, got `{correction}`",
             hint=nearest(correction, CORRECTIONS),
         )
+    reference, current = _loaded(reference), _loaded(current)
     if block is not None:
         if tests is not None:
             raise ConfigError(
@@ -167,6 +172,12 @@ def drift(
     verdict = Verdict(alpha, correction, min_effect)
     joint = verdict.judged(together.findings)
     return report_of(old, new, alpha, None, method, verdict.judged(found), joint, skipped)
+
+
+def _loaded(side: Any) -> Any:
+    """Return the profile that a file holds, where it is that of one."""
+    saved = isinstance(side, (str, Path)) and "://" not in str(side) and is_profile(side)
+    return Profile.load(side) if saved else side
 
 
 def _sides(reference: Any, current: Any, nulls: Sequence[str]) -> tuple[Side, Side]:
@@ -259,6 +270,9 @@ def _by_block(
     )
     if not conclusive:
         method += f"; alpha {alpha:g} needs {math.ceil(1 / alpha) - 1} blocks to find drift"
+    if new.rows > _MANY_BLOCKS * old.rows / count:
+        method += f"; the current rows make about {new.rows * count / old.rows:,.0f} blocks and "
+        method += "are compared as one: give one block at a time to see more"
     findings = [
         replace(each, drifted=each.drifted and abs(each.effect_size or 0.0) >= min_effect)
         for each in findings

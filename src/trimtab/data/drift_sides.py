@@ -11,11 +11,12 @@ from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-from trimtab.core.errors import SchemaError, SourceError
+from trimtab.core.errors import SourceError
+from trimtab.data.describable import describable
 from trimtab.data.drift_report import Finding
 from trimtab.data.profile import ColumnProfile, Profile
-from trimtab.data.sources import collect, is_columnar, read_source, source_name
-from trimtab.data.types import storable, type_name
+from trimtab.data.sources import collect, is_columnar, source_name
+from trimtab.data.types import type_name
 from trimtab.data.vector_profile import is_vector
 
 Family = Literal["numbers", "levels", "vector", "time", "other"]
@@ -72,22 +73,18 @@ def open_rows(source: Any, nulls: Sequence[str] = ()) -> Rows:
         If it cannot be read or has no rows.
     """
     name = source_name(source)
-    frame = read_source(source, nulls=nulls)
-    schema = frame.collect_schema()
-    made, columns = [], {}
-    for column, kind in schema.items():
-        try:
-            made += storable(pl.Schema({column: kind}))
-        except SchemaError:
-            columns[column] = Column(str(kind), "other")
-    frame = frame.with_columns(made)
-    for column, kind in frame.collect_schema().items():
-        columns.setdefault(column, Column(type_name(kind), _family(kind)))
+    frame, odd = describable(source, nulls=nulls)
+    columns = {
+        column: Column(odd[column].type, "other")
+        if column in odd
+        else Column(type_name(kind), _family(kind))
+        for column, kind in frame.collect_schema().items()
+    }
     if not is_columnar(source):
         frame = collect(frame, name).lazy()
     rows = int(collect(frame.select(pl.len()), name).item())
     _require_rows(name, rows)
-    return Rows(name, rows, {column: columns[column] for column in schema}, frame)
+    return Rows(name, rows, columns, frame)
 
 
 def open_profile(profile: Profile) -> Described:

@@ -8,12 +8,15 @@ import polars as pl
 
 from trimtab.core.errors import SchemaError, nearest
 from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.describable import readable
 from trimtab.data.profile import Profile, profile
 from trimtab.data.schema import ColumnSchema, Schema, Value
 from trimtab.data.schema_column import zone_of
 from trimtab.data.sources import collect, read_source, source_name
 from trimtab.data.time import ROW_NUMBER
+from trimtab.data.types import TYPES
 
+_LEAST = 1e-290  # below, there is no unit to round to
 FEW_ROWS = 100  # fewer say nothing of what is unique, in order or of one length
 
 
@@ -76,12 +79,14 @@ def infer_schema(
     }
     unsure = [name for name, verdict in unique.items() if verdict is None]
     if unsure and not isinstance(source, Profile):
-        rows = read_source(source, query=query, nulls=nulls)
+        rows = read_source(readable(source), query=query, nulls=nulls)
         asks = {name: pl.col(name).n_unique() == pl.len() for name in unsure}
         unique |= collect(rows.select(**asks), source_name(source)).row(0, named=True)
+    odd = {name: column for name, column in about.columns.items() if column.type not in TYPES}
     columns = {
         name: _drafted(column, unique=bool(unique.get(name)), needed=name in needed)
         for name, column in about.columns.items()
+        if name not in odd
     }
     for name in needed & set(columns):
         columns[name] = columns[name].model_copy(
@@ -89,7 +94,8 @@ def infer_schema(
         )
     for name, zone in time_zones(source, about, query=query, nulls=nulls).items():
         columns[name] = columns[name].model_copy(update={"time_zone": zone})
-    return Schema(time=time, key=list(key), min_rows=1, covers=covers, columns=columns)
+    note = "; ".join(f"`{name}` is left out: {', '.join(x.notes)}" for name, x in odd.items())
+    return Schema(time=time, key=list(key), min_rows=1, covers=covers, columns=columns, note=note)
 
 
 def time_zones(
@@ -99,7 +105,7 @@ def time_zones(
     times = [name for name, column in about.columns.items() if column.type == "Datetime"]
     if not times or isinstance(source, Profile):
         return {}
-    kinds = read_source(source, query=query, nulls=nulls).collect_schema()
+    kinds = read_source(readable(source), query=query, nulls=nulls).collect_schema()
     return {name: zone for name in times if (zone := zone_of(kinds[name])) is not None}
 
 
@@ -178,7 +184,7 @@ def _reach(middle: float, tail: float, extreme: float) -> float:
 
 def _outward(value: float, side: int, whole: bool) -> float:
     """Return the value rounded away from the middle to two digits."""
-    if value == 0 or not math.isfinite(value):
+    if value == 0 or not math.isfinite(value) or abs(value) < _LEAST:
         return 0 if whole else value
     unit = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
     steps = math.ceil(value / unit) if side > 0 else math.floor(value / unit)

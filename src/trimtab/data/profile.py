@@ -19,10 +19,10 @@ from trimtab.data.batches import batches
 from trimtab.data.column_facts import ColumnFacts
 from trimtab.data.column_merge import merged
 from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.describable import OddColumn, describable
 from trimtab.data.groups import Key, grouping, in_order
 from trimtab.data.profile_file import FORMAT, is_profile, read, write
-from trimtab.data.sources import is_columnar, read_source, source_name
-from trimtab.data.types import storable
+from trimtab.data.sources import is_columnar, source_name
 
 
 @dataclass(frozen=True)
@@ -150,21 +150,22 @@ def profile(
     (3, 1, 37.5)
     """
     name = source_name(source)
-    frame = read_source(source, query=query, nulls=nulls)
-    frame = frame.with_columns(storable(frame.collect_schema()))
+    frame, odd = describable(source, query=query, nulls=nulls)
     kinds = frame.collect_schema()
-    groups = grouping(kinds, [by] if isinstance(by, str) else by or (), time)
+    by = [by] if isinstance(by, str) else by or ()
+    _refuse_odd(by, odd)
+    groups = grouping(kinds, by, time)
     if isinstance(reference, (str, Path)):
         reference = Profile.load(reference)
     like = reference.columns if reference is not None else {}
-    whole = _Gathered(kinds, like)
+    whole = _Gathered(kinds, like, odd)
     parts: dict[Key, _Gathered] = {}
     # what rows are grouped by has to be there with every column
     for batch in batches(frame, name, by_column=is_columnar(source) and not groups):
         whole.add(batch)
         for key, part in (groups.split(batch) if groups else {}).items():
             if key not in parts:
-                parts[key] = _Gathered(kinds, like)
+                parts[key] = _Gathered(kinds, like, odd)
             parts[key].add(part)
     if whole.rows == 0:
         raise SourceError(
@@ -174,10 +175,22 @@ def profile(
     return replace(whole.profile(name), groups=made)
 
 
+def _refuse_odd(by: Sequence[str], odd: Mapping[str, OddColumn]) -> None:
+    for name in by:
+        if name in odd:
+            raise SchemaError(
+                f"expected values to group by in `{name}`, got {odd[name].note.split(':')[0]}",
+                hint=f"Cast `{name}` to text.", column=name,
+            )  # fmt: skip
+
+
 class _Gathered:
     """Facts of all columns of some rows."""
 
-    def __init__(self, kinds: pl.Schema, like: Mapping[str, ColumnProfile]) -> None:
+    def __init__(
+        self, kinds: pl.Schema, like: Mapping[str, ColumnProfile], odd: Mapping[str, OddColumn]
+    ) -> None:
+        self.odd = odd
         self.columns = {
             name: ColumnFacts(name, kind, like=like.get(name)) for name, kind in kinds.items()
         }
@@ -193,6 +206,8 @@ class _Gathered:
 
     def profile(self, source: str) -> Profile:
         columns = {name: facts.profile() for name, facts in self.columns.items()}
+        for name, odd in self.odd.items():
+            columns[name] = replace(columns[name], type=odd.type, notes=(odd.note,))
         return Profile(source, self.rows, columns)
 
 

@@ -18,7 +18,7 @@ from trimtab.data.profile import Profile, profile
 from trimtab.data.scale_change import scale_change
 from trimtab.data.schema import Environment, Schema
 from trimtab.data.table_checks import Outcome
-from trimtab.data.unit_change import unit_change
+from trimtab.data.unit_change import times_told, unit_change
 from trimtab.stats.log_linear import aligned
 
 
@@ -113,7 +113,8 @@ def _compare(
         return
     factor = unit_change(old, new)
     if factor is not None:
-        told("unit", new.count, f"`{new.name}`: all values are {factor:g} times those of the "
+        times = times_told(old, new, factor)
+        told("unit", new.count, f"`{new.name}`: all values are {times} times those of the "
              f"reference `{reference}`: another unit, no drift is told")  # fmt: skip
         return
     scale = scale_change(old, new)

@@ -21,6 +21,7 @@ from trimtab.data.unit_change import (
     gap_between,
     is_number,
     same_rows_factor,
+    times_told,
     unit_change,
 )
 
@@ -113,7 +114,9 @@ def other_unit(reference: ColumnProfile, current: ColumnProfile, *, far: bool) -
         told = unit_change if far else same_rows_factor
         factor = told(reference, current)
     if factor is not None:
-        return f"is {factor:.6g} times what it was in every value: is it in another unit?"
+        times = times_told(reference, current, factor)
+        rows = "" if times.startswith("about") else " in every value"
+        return f"is {times} times what it was{rows}: is it in another unit?"
     scale = scale_change(reference, current) if far else None
     return None if scale is None else f"is in another unit: {scale.words}"
 

@@ -21,10 +21,11 @@ from trimtab.data.schema import Schema
 from trimtab.data.schema_column import zone_words
 from trimtab.data.schema_demands import changed_demands
 from trimtab.data.sources import source_name
-from trimtab.data.unit_change import unit_change
+from trimtab.data.unit_change import same_rows_factor, times_told, unit_change
 
 ChangeKind = Literal["new", "gone", "renamed", "retyped", "re-united", "changed"]
 _ORDER: tuple[ChangeKind, ...] = ("gone", "retyped", "re-united", "renamed", "new", "changed")
+_Pair = tuple[str, str, float | None]
 _TELLING = 5  # different values, below which two columns are alike by chance
 _FEWEST = 50
 _MOST_PAIRS = 400  # of columns that may be in another unit too: each takes milliseconds
@@ -175,12 +176,17 @@ def _structural(before: _Side, after: _Side) -> Iterator[SchemaChange]:
             text = f"`{old_name}` is now `{new_name}`: it holds the same values"
             yield SchemaChange("renamed", new_name, text, was=old_name)
         else:
-            text = f"`{old_name}` is now `{new_name}`: all values {factor:g} times what they were"
+            times = _times(before.about(old_name), after.about(new_name), factor)
+            text = f"`{old_name}` is now `{new_name}`: all values {times} times what they were"
             yield SchemaChange("re-united", new_name, text, was=old_name, factor=factor)
     for name in gone:
         yield SchemaChange("gone", name, f"`{name}` ({before.types[name]}) is gone")
     for name in new:
         yield SchemaChange("new", name, f"`{name}` ({after.types[name]}) is new")
+    yield from _changed(before, after)
+
+
+def _changed(before: _Side, after: _Side) -> Iterator[SchemaChange]:
     for name, kind in before.types.items():
         if name not in after.types:
             continue
@@ -194,18 +200,24 @@ def _structural(before: _Side, after: _Side) -> Iterator[SchemaChange]:
         old_column, new_column = before.about(name), after.about(name)
         factor = unit_change(old_column, new_column) if old_column and new_column else None
         if factor is not None:
-            text = f"`{name}`: all values {factor:g} times what they were"
+            times = _times(old_column, new_column, factor)
+            text = f"`{name}`: all values {times} times what they were"
             yield SchemaChange("re-united", name, text, factor=factor)
         elif old_column and new_column and (scale := scale_change(old_column, new_column)):
             yield SchemaChange("re-united", name, f"`{name}`: {scale.words}",
                                factor=scale.factor, offset=scale.offset)  # fmt: skip
 
 
-def _renamed(
-    before: _Side, after: _Side, gone: list[str], new: list[str]
-) -> list[tuple[str, str, float | None]]:
+def _times(old: ColumnProfile | None, new: ColumnProfile | None, factor: float) -> str:
+    assert old is not None
+    assert new is not None
+    return times_told(old, new, factor)
+
+
+def _renamed(before: _Side, after: _Side, gone: list[str], new: list[str]) -> list[_Pair]:
     """Return pairs that hold the same, perhaps in another unit, and match no one else."""
-    pairs: list[tuple[str, str, float | None]] = []
+    same: list[_Pair] = []
+    alike: list[_Pair] = []
     in_reach = len(gone) * len(new) <= _MOST_PAIRS
     for old_name in gone:
         for new_name in new:
@@ -213,14 +225,32 @@ def _renamed(
             if old_column is None or new_column is None:
                 continue
             if holds_the_same(old_column, new_column):
-                pairs.append((old_name, new_name, None))
+                sure = _same_values(old_column, new_column)
+                (same if sure else alike).append((old_name, new_name, None))
             elif in_reach and (factor := unit_change(old_column, new_column)) is not None:
-                pairs.append((old_name, new_name, factor))
+                if same_rows_factor(old_column, new_column) is not None:
+                    same.append((old_name, new_name, factor))
+                elif _as_many_values(old_column, new_column):
+                    alike.append((old_name, new_name, factor))
+    # the very same values go before values that are only distributed alike
+    sure_pairs = _alone(same)
+    named = {name for pair in sure_pairs for name in pair[:2]}
+    return sure_pairs + _alone([pair for pair in alike if not named & set(pair[:2])])
+
+
+def _alone(pairs: list[_Pair]) -> list[_Pair]:
+    """Return the pairs of which neither name is in another one."""
     old_names, new_names = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return [
         pair for pair in pairs
         if old_names.count(pair[0]) == 1 and new_names.count(pair[1]) == 1
     ]  # fmt: skip
+
+
+def _as_many_values(old: ColumnProfile, new: ColumnProfile) -> bool:
+    """Return whether a constant may be all between two columns: it makes no values of few."""
+    fewer, more = sorted((old, new), key=lambda column: column.distinct)
+    return more.distinct <= 2 * fewer.distinct or 2 * fewer.distinct > fewer.count
 
 
 def holds_the_same(old: ColumnProfile, new: ColumnProfile) -> bool:
@@ -231,12 +261,8 @@ def holds_the_same(old: ColumnProfile, new: ColumnProfile) -> bool:
     """
     if old.type != new.type or not old.count or not new.count:
         return False
-    if (old.count, old.nulls) == (new.count, new.nulls) and old.distinct > 1:
-        if old.top_complete and new.top_complete:
-            if dict(old.top) == dict(new.top):
-                return True
-        elif _same_hashes(old, new):
-            return True
+    if _same_values(old, new):
+        return True
     if min(old.distinct, new.distinct) < _TELLING or min(old.count, new.count) < _FEWEST:
         return False
     noise = 1.36 * np.sqrt(1 / old.count + 1 / new.count)
@@ -250,6 +276,15 @@ def holds_the_same(old: ColumnProfile, new: ColumnProfile) -> bool:
         noise = min(noise + 0.5 * np.sqrt(old.distinct * (1 / old.count + 1 / new.count)), 0.2)
     distance = distance_between(old, new)
     return distance is not None and distance <= noise
+
+
+def _same_values(old: ColumnProfile, new: ColumnProfile) -> bool:
+    """Return whether each value is there as often on both sides, as far as profiles know."""
+    if (old.count, old.nulls) != (new.count, new.nulls) or old.distinct <= 1:
+        return False
+    if old.top_complete and new.top_complete:
+        return dict(old.top) == dict(new.top)
+    return _same_hashes(old, new)
 
 
 def _same_hashes(old: ColumnProfile, new: ColumnProfile) -> bool:

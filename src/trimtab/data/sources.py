@@ -138,14 +138,30 @@ def _read_frame(source: Any) -> pl.LazyFrame:
         if hasattr(source, "__arrow_c_stream__"):
             return pl.DataFrame(source).lazy()
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
+        mixed = mixed_columns(source)
+        where = f" in `{mixed[0]}`" if mixed else ""
         raise SchemaError(
-            f"{source_name(source)}: expected one type in each column, got: {first_line(error)}",
-            hint="Convert the column it speaks of to text or to numbers.",
+            f"{source_name(source)}: expected one type in each column, got{where}: "
+            f"{first_line(error)}",
+            hint=f"Convert {f'`{mixed[0]}`' if mixed else 'it'} to text or to numbers.",
         ) from None
     raise SourceError(
         f"expected a path, a database URL or a table, got {source_name(source)}",
         hint="Give a file's path, or a polars, pandas or Arrow table.",
     )
+
+
+def mixed_columns(source: Any) -> list[str]:
+    """Return the columns of a pandas table that hold values of types that do not go together."""
+    if not type(source).__module__.startswith("pandas") or not hasattr(source, "columns"):
+        return []
+    found = []
+    for place, name in enumerate(source.columns):
+        try:
+            pl.from_pandas(source.iloc[:, place])
+        except (pl.exceptions.PolarsError, ValueError, TypeError):
+            found.append(str(name))
+    return found
 
 
 def _refuse_twins(columns: list[str]) -> None:

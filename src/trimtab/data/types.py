@@ -36,7 +36,7 @@ def storable(columns: pl.Schema) -> list[pl.Expr]:
     Raises
     ------
     SchemaError
-        If a column holds Python objects.
+        If a column holds Python objects, or values of a type of someone's own.
     """
     made = []
     for name, kind in columns.items():
@@ -59,9 +59,10 @@ def _storable(value: pl.Expr, kind: pl.DataType, name: str) -> pl.Expr | None:
         return value.dt.total_microseconds()
     if kind.is_decimal() or kind == pl.Int128:
         return value.cast(pl.Float64)
-    if kind == pl.Object or kind == pl.Unknown:
+    if kind == pl.Object or kind == pl.Unknown or isinstance(kind, pl.BaseExtension):
+        own = str(kind) if isinstance(kind, pl.BaseExtension) else "Python objects"
         raise SchemaError(
-            f"expected a table's types, got Python objects in `{name}`",
+            f"expected a table's types, got {own} in `{name}`",
             hint=f"Convert `{name}` to text or numbers.",
         )
     if kind.is_nested() or kind == pl.Binary or type_name(kind) in TYPES:

@@ -77,6 +77,15 @@ def unit_change(reference: ColumnProfile, current: ColumnProfile) -> float | Non
     return unit_factor(old, new, reference.usable, current.usable)
 
 
+def times_told(reference: ColumnProfile, current: ColumnProfile, factor: float) -> str:
+    """Return a factor in words: `about` so much, where it was not told by the very same rows.
+
+    Of few other rows, neighbours among the known factors (10 and 12) look alike.
+    """
+    sure = same_rows_factor(reference, current) is not None
+    return f"{'' if sure else 'about '}{factor:.6g}"
+
+
 def unit_factor(
     reference: ArrayLike, current: ArrayLike, n_reference: int, n_current: int
 ) -> float | None:

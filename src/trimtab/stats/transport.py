@@ -93,11 +93,9 @@ def normalised_wasserstein(reference: ArrayLike, current: ArrayLike) -> float:
     >>> normalised_wasserstein([0, 2, 0, 2], [1, 3, 1, 3])
     1.0
     """
-    a, b = np.sort(as_sample(reference, "reference")), np.sort(as_sample(current, "current"))
+    a, b = _sorted(reference, current)
     if a.size == 0 or b.size == 0:
         return math.nan
-    if not np.isfinite([a[0], a[-1], b[0], b[-1]]).all():
-        raise ValueError("expected finite values (or NaN), got infinity")
     # squares of far larger or smaller values have no float; a power of two keeps all digits
     largest = max(-a[0], a[-1], -b[0], b[-1])
     if not _SMALL < largest < _LARGE:
@@ -109,6 +107,46 @@ def normalised_wasserstein(reference: ArrayLike, current: ArrayLike) -> float:
     if spread == 0:
         return 0.0 if distance == 0 else math.inf
     return distance / spread
+
+
+def wasserstein_distance(reference: ArrayLike, current: ArrayLike) -> float:
+    """Compute how far values moved on average, in their own unit.
+
+    As `normalised_wasserstein`, before it is divided by the deviation of the reference: equal to
+    `scipy.stats.wasserstein_distance`, and infinite where the distance has no float.
+
+    Parameters
+    ----------
+    reference, current : array_like of float, shape (n,) and (m,)
+        Finite values; NaN is left out.
+
+    Returns
+    -------
+    float
+        0 or more; NaN if a side has no values.
+
+    Raises
+    ------
+    ValueError
+        If an array is not one-dimensional or a value is infinite.
+
+    Examples
+    --------
+    >>> wasserstein_distance([0, 2, 0, 2], [3, 5, 3, 5])
+    3.0
+    """
+    a, b = _sorted(reference, current)
+    if a.size == 0 or b.size == 0:
+        return math.nan
+    with np.errstate(over="ignore"):
+        return mean_distance(a, b)
+
+
+def _sorted(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    a, b = np.sort(as_sample(reference, "reference")), np.sort(as_sample(current, "current"))
+    if not np.isfinite([*a[:1], *a[-1:], *b[:1], *b[-1:]]).all():
+        raise ValueError("expected finite values (or NaN), got infinity")
+    return a, b
 
 
 def mean_distance(a: FloatArray, b: FloatArray) -> float:

@@ -315,3 +315,13 @@ def test_a_version_of_the_project_here_is_a_table_too(orders, tmp_path, monkeypa
     unknown = run("profile", "orders@7")
     assert unknown.exit_code == 2
     assert "orders@0" in unknown.stderr
+
+
+def test_a_comparison_of_nothing_is_exit_code_3(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("a,b\n1,x\n")
+
+    result = run("drift", path, path)
+
+    assert result.exit_code == 3
+    assert "No column could be compared" in result.stdout

@@ -8,6 +8,7 @@ from scipy import stats
 
 from trimtab.core.errors import ConfigError, SchemaError, SourceError
 from trimtab.data.drift import drift
+from trimtab.data.profile import profile
 from trimtab.stats.multiplicity import correct
 
 
@@ -182,7 +183,8 @@ def test_a_mapping_names_tests_by_column():
         ("flag", "chi_square"),
     }  # fmt: skip
     by_test = {f.test: f for f in report.findings if f.column == "size"}
-    assert by_test["wasserstein"].statistic == by_test["wasserstein"].effect_size
+    distance = by_test["wasserstein"]
+    assert distance.statistic == pytest.approx(distance.effect_size * old["size"].std(ddof=0))
     truth = stats.cramervonmises_2samp(old["size"], new["size"])
     assert by_test["cvm"].p_value == pytest.approx(truth.pvalue, abs=1e-12)
 
@@ -190,9 +192,10 @@ def test_a_mapping_names_tests_by_column():
 def test_the_wasserstein_distance_is_scipys_of_many_rows_too():
     old, new = (np.random.default_rng(seed).gamma(2, size=30_000) for seed in (1, 2))
     found = drift(pl.DataFrame({"x": old}), pl.DataFrame({"x": new}), tests="wasserstein")
-    distance = stats.wasserstein_distance(old, new) / old.std()
+    distance = stats.wasserstein_distance(old, new)
 
     assert found.columns["x"].statistic == pytest.approx(distance, rel=1e-12)
+    assert found.columns["x"].effect_size == pytest.approx(distance / old.std(), rel=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e-17, 1.0, 1e300])
@@ -296,3 +299,30 @@ def test_the_report_says_in_a_line_what_moved():
     assert "Benjamini-Hochberg" in report.method
     assert json.loads(json.dumps(report.to_dict()))["drifted"] == ["size"]
     assert "<table" in report._repr_html_()
+
+
+def test_the_file_of_a_saved_profile_is_a_side(tmp_path):
+    rows = pl.DataFrame({"size": range(1_000)})
+    profile(rows).save(tmp_path / "before.parquet")
+
+    report = drift(tmp_path / "before.parquet", rows.select(pl.col("size") + 300))
+
+    assert report.drifted == ["size"]
+    assert report.method.startswith("profiles compared")
+
+
+def test_many_blocks_at_once_are_told_to_be_one():
+    rng = np.random.default_rng(0)
+    days = pl.datetime_range(
+        datetime(2024, 1, 1, tzinfo=UTC),
+        datetime(2024, 3, 30, tzinfo=UTC),
+        interval="1h",
+        eager=True,
+        closed="left",
+    )
+    rows = pl.DataFrame({"at": days, "x": rng.normal(size=days.len())})
+
+    many, one = (drift(rows, now, block="day").method for now in (rows, rows.head(24)))
+
+    assert "the current rows make about 89 blocks and are compared as one" in many
+    assert "compared as one" not in one

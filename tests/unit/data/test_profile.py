@@ -131,3 +131,38 @@ def test_the_same_rows_give_the_same_profile(flights):
     shown = flights.select("tailnum", "flight", "dep_delay")
 
     assert profile(shown) == profile(shown)
+
+
+def test_parts_added_up_say_what_is_odd_about_the_whole():
+    rows = pl.DataFrame(
+        {
+            "nan": [float("nan")] * 40,
+            "one": [1] * 40,
+            "two": [1] * 20 + [2] * 20,
+            "raw": [b"x"] * 40,
+            "ragged": [[1.0]] * 20 + [[1.0, 2.0]] * 20,
+        }
+    )
+
+    both = (profile(rows[:20]) + profile(rows[20:])).columns
+
+    assert both["nan"].notes == ("no finite number: its range cannot be told",)
+    assert (both["one"].notes, both["two"].notes) == (("constant",), ())
+    assert both["raw"].notes == ("Binary: only missing values are counted",)
+    assert both["ragged"].notes == ("lists of 1 to 2 numbers: only lengths are told",)
+
+
+def test_notes_hold_beside_a_part_without_values():
+    texts = pl.DataFrame({"a": ["1", "2", "x"] + ["3"] * 40})
+    none = pl.DataFrame({"a": pl.Series([None] * 40, dtype=pl.String)})
+
+    (note,) = (profile(none) + profile(texts)).columns["a"].notes
+
+    assert "42 of 43 texts are numbers" in note
+    assert (profile(none) + profile(none)).columns["a"].notes == profile(none).columns["a"].notes
+
+
+def test_a_quantile_among_zeros_is_zero():
+    column = profile(pl.DataFrame({"a": [1.25 * i for i in range(1_000)]})).columns["a"]
+
+    assert column.quantile(0.0) == 0.0

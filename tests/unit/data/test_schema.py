@@ -275,3 +275,12 @@ def test_a_draft_refuses_names_that_are_not_there(asked):
 
 def test_rows_in_order_need_no_column_of_times():
     assert infer_schema(pl.DataFrame({"a": [1]}), time="row_number").time == "row_number"
+
+
+def test_numbers_too_small_to_round_are_drafted_as_they_are():
+    rows = pl.DataFrame({"tiny": [5e-324, 1e-310, 0.0, -3e-309] * 100})
+
+    column = infer_schema(rows).columns["tiny"]
+
+    assert column.min <= -3e-309
+    assert column.max >= 1e-310

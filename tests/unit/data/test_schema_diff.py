@@ -282,3 +282,30 @@ def test_many_new_columns_are_compared_in_bounded_time():
 
     # no pair of 900 is asked for its unit, which would take seconds
     assert len(schema_diff(old, new).changes) == 60
+
+
+def test_the_same_rows_in_another_unit_go_before_a_column_that_is_only_alike():
+    rng = np.random.default_rng(0)
+    years, digits = rng.integers(1, 80, 500), rng.integers(0, 9, 500)
+    old = pl.DataFrame({"age": years, "digit": digits})
+    new = pl.DataFrame({"age_months": years * 12, "share": rng.random(500)})
+
+    found = [(c.kind, c.column, c.was, c.factor) for c in schema_diff(old, new).changes]
+
+    assert found == [
+        ("gone", "digit", None, None),
+        ("re-united", "age_months", "age", 12.0),
+        ("new", "share", None, None),
+    ]
+
+
+def test_a_factor_told_by_other_rows_is_about_so_much():
+    rng = np.random.default_rng(0)
+    old, more = rng.gamma(9, 4, size=(2, 1_000))
+    table = pl.DataFrame({"age": old})
+
+    (exact,) = schema_diff(table, pl.DataFrame({"age": 12 * old})).changes
+    (near,) = schema_diff(table, pl.DataFrame({"age": 12 * more})).changes
+
+    assert "all values 12 times" in exact.message
+    assert "all values about 12 times" in near.message
