@@ -8,6 +8,7 @@ import typer
 from trimtab.cli.data_options import table_of
 from trimtab.cli.effort_clean_files import Session
 from trimtab.cli.effort_clean_show import show_status
+from trimtab.cli.effort_costs import CostUnit, finite_cost
 from trimtab.cli.output import AsJson, refuse_given, talk
 from trimtab.core.errors import ConfigError, nearest
 
@@ -64,8 +65,10 @@ def start(
         list[str] | None,
         typer.Option(help="A column that is no feature, such as the name of a row; repeatable."),
     ] = None,
-    label_cost: Annotated[float, typer.Option(min=0, help="What cleaning a row costs.")] = 1.0,
-    cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
+    label_cost: Annotated[
+        float, typer.Option(min=0, callback=finite_cost, help="What cleaning a row costs.")
+    ] = 1.0,
+    cost_unit: CostUnit = "minutes",
     as_json: AsJson = False,
 ) -> None:
     """Begin a session: which cells or rows are in doubt, and what they make of the model."""

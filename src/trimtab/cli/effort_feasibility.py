@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trimtab.cli.data_options import write_page
+from trimtab.cli.effort_costs import CostUnit, LabelCost
 from trimtab.cli.output import AsJson, emit
 
 if TYPE_CHECKING:
@@ -54,10 +55,8 @@ def feasibility(
     delta: Annotated[
         float, typer.Option(min=0.0001, max=0.5, help="Chance that the interval is wrong.")
     ] = 0.05,
-    label_cost: Annotated[
-        float | None, typer.Option(min=0.0, help="What one label costs: minutes, or money.")
-    ] = None,
-    cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
+    label_cost: LabelCost = None,
+    cost_unit: CostUnit = "minutes",
     max_rows: Annotated[
         int, typer.Option(min=1, help="Rows used, at random from more.")
     ] = 110_000,

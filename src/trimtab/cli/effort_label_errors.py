@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trimtab.cli.data_options import Html, write_page
+from trimtab.cli.effort_costs import CostUnit, LabelCost
 from trimtab.cli.output import AsJson, emit, table
 from trimtab.core.errors import SchemaError, nearest
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from trimtab.stats.label_errors import LabelErrors
 
-LabelCost = Annotated[float | None, typer.Option(min=0, help="What one label by a person costs.")]
-CostUnit = Annotated[str, typer.Option(help="Unit of --label-cost.")]
 Delta = Annotated[float, typer.Option(help="Chance that a pair of limits misses.")]
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trimtab.cli.data_options import Html, write_page
-from trimtab.cli.effort_label_errors import CostUnit, Delta, LabelCost, label_errors, read_table
+from trimtab.cli.effort_costs import CostUnit, LabelCost
+from trimtab.cli.effort_label_errors import Delta, label_errors, read_table
 from trimtab.cli.output import AsJson, emit, table, talk
 from trimtab.core.errors import ConfigError, SchemaError, nearest
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trimtab.cli.data_options import Html, write_page
+from trimtab.cli.effort_costs import CostUnit, LabelCost
 from trimtab.cli.output import AsJson, emit
 from trimtab.core.errors import ConfigError
 
@@ -39,8 +40,8 @@ def pick(
     n: Annotated[
         int, typer.Option("--next", "-n", min=1, help="Rows to name for labelling.")
     ] = 20,
-    label_cost: Annotated[float | None, typer.Option(min=0, help="What one label costs.")] = None,
-    cost_unit: Annotated[str, typer.Option(help="Unit of --label-cost.")] = "minutes",
+    label_cost: LabelCost = None,
+    cost_unit: CostUnit = "minutes",
     html: Html = None,
     as_json: AsJson = False,
 ) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from trimtab.effort.active_answers import ActiveRun, ActiveStatus, ActiveStep
 from trimtab.effort.active_batch import Batch
 from trimtab.effort.active_state import FEW_ROWS, ActiveState
-from trimtab.stats.arrays import FloatArray
+from trimtab.stats.arrays import FloatArray, check_cost
 from trimtab.stats.convex_losses import as_targets
 from trimtab.stats.convex_models import fit_linear, objective, with_ones
 
@@ -106,8 +106,7 @@ def check_batch(batch: object, label_cost: float) -> None:
     is_whole = isinstance(batch, (int, np.integer)) and not isinstance(batch, bool)
     if not (is_whole and batch >= 1):  # type: ignore[operator]
         raise ValueError(f"expected `batch` of 1 or more, a whole number, got {batch!r}")
-    if not label_cost >= 0:
-        raise ValueError(f"expected `label_cost` of 0 or more, got {label_cost}")
+    check_cost(label_cost)
 
 
 def _warnings(state: ActiveState, batch: int, names: Sequence[str]) -> Iterator[str]:

@@ -114,7 +114,11 @@ def _meant(
     if column.is_number:
         is_comma = separator == ";" and re.fullmatch(r"[+-]?\d+,\d+", bare)
         return bare.replace(",", ".") if is_comma else bare
-    return bare.lower() if column.is_truth else text
+    if column.is_truth:
+        return bare.lower()
+    # nobody sees blanks around a cell: they are meant where the column has them
+    known = (*column.levels, *column.rare)
+    return bare if text not in known and bare in known else text
 
 
 def _value(column: RepairedColumn, text: str, place: str) -> Any:

@@ -11,7 +11,14 @@ from trimtab.core.errors import NotFoundError
 from trimtab.effort.cleaning_answers import CleaningRun, CleaningStatus, CleaningStep
 from trimtab.effort.cleaning_fix import RowFix
 from trimtab.effort.cleaning_scores import CleaningScores
-from trimtab.stats.arrays import FloatArray, IntArray, as_classes, check_fraction, check_same_rows
+from trimtab.stats.arrays import (
+    FloatArray,
+    IntArray,
+    as_classes,
+    check_cost,
+    check_fraction,
+    check_same_rows,
+)
 from trimtab.stats.certain import certain_predictions
 from trimtab.stats.certain_rows import as_queries, candidate_rows, check_k
 from trimtab.stats.exact_share import exact_share_interval
@@ -47,8 +54,7 @@ class CleaningSession:
         check_fraction(delta, "delta")
         if sample is not None and sample < 1:
             raise ValueError(f"expected `sample` of 1 or more, got {sample}")
-        if not label_cost >= 0:
-            raise ValueError(f"expected `label_cost` of 0 or more, got {label_cost}")
+        check_cost(label_cost)
         points = as_queries(queries, self.rows)
         if not len(points):
             raise ValueError("expected at least one query, got none")

@@ -9,7 +9,7 @@ from trimtab.effort.feasibility_study import LEAST_ROWS, FeasibilityStudy
 from trimtab.effort.feasibility_table import LabelledTable, read_labelled
 from trimtab.effort.feasibility_words import ASSUMPTIONS
 from trimtab.effort.representations import Representations
-from trimtab.stats.arrays import check_fraction
+from trimtab.stats.arrays import check_cost, check_fraction
 
 _MAX_ROWS = 110_000
 
@@ -106,6 +106,7 @@ def feasibility(
     """
     check_fraction(target_accuracy, "target_accuracy")
     check_fraction(delta, "delta")
+    check_cost(label_cost)
     table = read_labelled(data, label, block=block, max_rows=max_rows, seed=seed)
     if table.labels.size < LEAST_ROWS:
         return _too_few(table, target_accuracy, delta, label_cost, cost_unit)

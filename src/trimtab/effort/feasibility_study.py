@@ -29,7 +29,7 @@ from trimtab.effort.feasibility_table import LabelledTable, split, taking_part
 from trimtab.effort.feasibility_words import assumptions, cautions, verdict
 from trimtab.effort.representation_columns import text_columns
 from trimtab.effort.representations import Grown, Representations, grow, represent
-from trimtab.stats.arrays import BoolArray, FloatArray, IntArray
+from trimtab.stats.arrays import BoolArray, FloatArray, IntArray, check_cost
 from trimtab.stats.bayes_error import cover_hart, crossed_minimum
 from trimtab.stats.label_noise import noise_sweep
 from trimtab.stats.learning_curve import CurveFit
@@ -88,6 +88,7 @@ class FeasibilityStudy:
                 f"expected at least {LEAST_ROWS} rows with a label, got {table.labels.size}",
                 hint="Label more rows, or ask `feasibility`, which says so in its verdict.",
             )
+        check_cost(label_cost)
         self._table, self._labels = table, table.labels.copy()
         self._places = {row: place for place, row in enumerate(table.rows.tolist())}
         self._target, self._delta = target_accuracy, delta

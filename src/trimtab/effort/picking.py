@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from trimtab.effort.class_codes import ClassCodes
 from trimtab.effort.pick_answer import Pick, Rule, assumptions_of, check_settings
 from trimtab.effort.pick_losses import FadingLosses, chance_of_asking
+from trimtab.stats.arrays import check_cost
 from trimtab.stats.selection import Contest
 
 
@@ -219,6 +220,7 @@ class ModelPicker:
 
     def result(self, *, label_cost: float | None = None, cost_unit: str = "minutes") -> Pick:
         """Return the answer so far, what it rests on, and its cost at the price of a label."""
+        check_cost(label_cost)
         return Pick(
             outcome="done" if self.is_done() else "not enough data",
             best=self.best(),

@@ -141,3 +141,9 @@ def check_fraction(value: float, name: str) -> None:
     """Refuse a value outside the open interval (0, 1)."""
     if not 0 < value < 1:
         raise ValueError(f"expected `{name}` between 0 and 1, got {value}")
+
+
+def check_cost(value: float | None) -> None:
+    """Refuse a cost of a label that is negative, infinite or NaN; None is no cost asked for."""
+    if value is not None and not 0 <= value < np.inf:
+        raise ValueError(f"expected `label_cost` of 0 or more, and finite, got {value}")

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trimtab.stats.arrays import FloatArray, IntArray
+from trimtab.stats.arrays import FloatArray, IntArray, check_cost
 from trimtab.stats.interval import Interval, finite_or_none
 from trimtab.stats.label_blocks import rows_assumption
 from trimtab.stats.vote_tests import PairTest
@@ -62,6 +62,7 @@ class LabelModel:
 
     def cost(self, label_cost: float, below: float = 0.9) -> float:
         """Return what the rows `in_doubt` cost at `label_cost` (minutes, or money) a label."""
+        check_cost(label_cost)
         return self.in_doubt(below).size * label_cost
 
     def weighted_labels(self, least: float = 0.0) -> tuple[IntArray, IntArray, FloatArray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trimtab.stats.arrays import FloatArray, IntArray, check_same_rows
+from trimtab.stats.arrays import FloatArray, IntArray, check_cost, check_same_rows
 from trimtab.stats.confident import NoiseMatrix, checked_labels, noise_matrix, plain_class
 from trimtab.stats.interval import Interval
 from trimtab.stats.label_blocks import label_blocks, rows_assumption
@@ -64,6 +64,7 @@ class LabelErrors:
 
     def cost(self, label_cost: float) -> float:
         """Return what a look at every row found costs, at `label_cost` (minutes, money) a row."""
+        check_cost(label_cost)
         return self.rows.size * label_cost
 
 

@@ -18,6 +18,7 @@ from trimtab.stats.label_warnings import (
     of_fit,
     of_pairs,
     of_symmetry,
+    of_twins,
 )
 from trimtab.stats.triplet import fit_triplets, triplet_limits
 from trimtab.stats.vote_scores import accuracy_limits, balance_limits, score_votes
@@ -59,7 +60,7 @@ def fitted_majority(votes: Votes, names: Sequence[str], delta: float) -> Fitted:
         ),
         tuple(Interval(float(x), 0.0, 1.0, 1 - delta, _NO_PROMISE) for x in balance),
         (),
-        tuple(of_coverage(votes, names)),
+        (*of_coverage(votes, names), *of_twins(votes, names)),
     )
 
 
@@ -79,6 +80,7 @@ def fitted_skene(
     chances = model.posterior(votes)
     warnings = [
         *of_coverage(votes, names),
+        *of_twins(votes, names),
         *of_certainty(votes, chances, scores),
         *of_fit(votes, model, scores),
         *of_pairs(votes, names, scores, pairs, delta),
@@ -104,6 +106,7 @@ def fitted_triplets(
     pairs = independence_test(votes, scores)
     warnings = [
         *of_coverage(votes, names),
+        *of_twins(votes, names),
         *of_fit(votes, fuller, scores),
         *of_pairs(votes, names, scores, pairs, delta),
         *of_symmetry(names, scores, delta),

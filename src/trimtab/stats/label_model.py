@@ -41,9 +41,10 @@ def fit_label_model(
     the other and abstains regardless of the class. `majority` assumes nothing: its
     probabilities are shares of votes, its accuracies agreement with the majority, and it
     promises nothing of either. Where `warnings` speak of dependence it is the one to use: the
-    others count two copies of a source as two witnesses. So it is where `dawid_skene` says that
-    its probabilities are too sure, which it is with few rows, weak sources or rare classes; it
-    says so in most such cases, not in all.
+    others count two copies of a source as two witnesses. Whole copies are named as never
+    differing, as no test can tell them from sources that are never wrong. Take the majority
+    too where `dawid_skene` says that its probabilities are too sure, which it is with few rows,
+    weak sources or rare classes; it says so in most such cases, not in all.
 
     Parameters
     ----------

@@ -8,9 +8,11 @@ from trimtab.stats.interval import Interval
 from trimtab.stats.label_blocks import MIN_BLOCKS
 from trimtab.stats.vote_scores import MAX_PARAMETERS, Scores, divergence
 from trimtab.stats.vote_tests import PairTest, symmetry_test
-from trimtab.stats.votes import Votes
+from trimtab.stats.votes import ABSTAIN, Votes
 
 _MOST_NAMED = 3
+# two sources that are right in 95 of 100 votes never differ on as many rows in 1 case of 100
+_ROWS_ALIKE = 50
 # nats of expected divergence for each label expected to be wrong. In 2,000 simulated data sets (2
 # to 6 classes, 3 to 8 sources, 100 to 3,000 rows) with less, half had up to 1.1 times as many
 # wrong labels as expected, nine in ten up to 1.6 times; with more, half had 1.7 times or more
@@ -63,6 +65,36 @@ def of_coverage(votes: Votes, names: Sequence[str]) -> list[str]:
     if silent > 0.5:
         said.append(f"no source votes on {silent:.0%} of the rows")
     return said
+
+
+def of_twins(votes: Votes, names: Sequence[str]) -> list[str]:
+    """Warn of sources that never differ: copies of one look as if they were never wrong.
+
+    No test can tell: the model explains them as well by sources that are always right.
+    """
+    groups: list[list[int]] = []
+    for source in range(votes.n_sources):
+        group = next((group for group in groups if _are_twins(votes, group[0], source)), None)
+        if group is None:
+            groups.append([source])
+        else:
+            group.append(source)
+    return [
+        f"{', '.join(f'`{names[j]}`' for j in group)} never differ: if they are copies, or made "
+        f"from one another, they are one source that counts as {len(group)}, accuracies are wrong "
+        "and probabilities too sure; keep one of them, unless they were made apart"
+        for group in groups
+        if len(group) > 1
+    ]
+
+
+def _are_twins(votes: Votes, first: int, second: int) -> bool:
+    one, other = votes.patterns[:, first], votes.patterns[:, second]
+    common = (one != ABSTAIN) & (other != ABSTAIN)
+    if votes.weights[common].sum() < _ROWS_ALIKE or (one[common] != other[common]).any():
+        return False
+    # sources that look for one class only cannot differ, unless by where they vote
+    return bool((one == other).all()) or len(set(one[common].tolist())) > 1
 
 
 def of_fit(votes: Votes, model: DawidSkene, scores: Scores) -> list[str]:

@@ -298,6 +298,7 @@ def test_kinds_of_error_get_to_the_clean_model_sooner():
         ({"penalty": 0}, "`penalty` above 0"),
         ({"delta": 1}, "`delta` between 0 and 1"),
         ({"label_cost": -1}, "`label_cost` of 0 or more"),
+        ({"label_cost": float("inf")}, "`label_cost` of 0 or more"),
         ({"suspects": [1, 0]}, "`suspects` of bool"),
         ({"errors": ["a"]}, "240 rows of `errors`, got 1"),
     ],

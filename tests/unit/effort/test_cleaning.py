@@ -239,6 +239,7 @@ def test_wrong_rows_and_candidates_are_named():
         ({"k": 3}, "from 1 to the 2 rows"),
         ({"sample": 0}, "`sample` of 1 or more"),
         ({"label_cost": -1}, "`label_cost` of 0 or more"),
+        ({"label_cost": float("inf")}, "`label_cost` of 0 or more"),
         ({"delta": 1}, "`delta` between 0 and 1"),
         ({"query_labels": [0, 1]}, "expected 1 rows of `query_labels`, got 2"),
         ({"query_labels": [2]}, "0 to 1"),

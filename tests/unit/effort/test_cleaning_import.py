@@ -164,6 +164,20 @@ def test_ok_means_right_as_it_stands_unless_it_is_a_value(tmp_path):
     assert told(tmp_path / "s.db") == {3: {"state": "ok", "n": None, "way": "ok"}}
 
 
+def test_blanks_around_a_known_text_are_not_a_new_text(tmp_path):
+    rows = pl.DataFrame({"c": ["Rome", None, None, "Oslo ", None], "y": [0, 1, 0, 1, 1]})
+    start_cleaning(rows, rows, "y", tmp_path / "s.db", k=1)
+    texts = {1: " Rome\xa0", 2: "Oslo ", 4: "Oslo"}
+    write_lines(
+        tmp_path / "done.csv", [{"row": str(row), "fix:c": text} for row, text in texts.items()]
+    )
+    import_rows(tmp_path / "s.db", tmp_path / "done.csv")
+
+    # what the column holds with blanks is meant so
+    known = {1: {"c": "Rome"}, 2: {"c": "Oslo "}, 4: {"c": "Oslo"}}
+    assert told(tmp_path / "s.db") == known
+
+
 def test_true_and_false_come_as_spreadsheets_write_them(tmp_path):
     rows = pl.DataFrame({"b": [True, None, False, True], "y": [0, 1, 0, 1]})
     start_cleaning(rows, rows, "y", tmp_path / "s.db", k=1)

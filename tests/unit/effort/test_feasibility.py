@@ -292,6 +292,7 @@ def test_a_price_of_a_label_is_multiplied():
         ({"representations": {"mine": np.ones((3, 2))}}, SchemaError, "500 rows"),
         ({"block": "day"}, SchemaError, "column `day`"),
         ({"target_accuracy": 1.2}, ValueError, "target_accuracy"),
+        ({"label_cost": -1}, ValueError, "`label_cost` of 0 or more"),
         ({"noise": 1.5}, ValueError, "`noise` from 0"),
         ({"noise": np.eye(3)}, ValueError, "2 classes"),
     ],

@@ -233,3 +233,9 @@ def test_result_says_what_it_rests_on_and_what_it_cost():
 def test_impossible_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match="expected"):
         ModelPicker(2, **arguments)
+
+
+@pytest.mark.parametrize("cost", [-1, float("nan"), float("inf")])
+def test_a_price_that_is_none_is_refused(cost):
+    with pytest.raises(ValueError, match="`label_cost` of 0 or more, and finite"):
+        ModelPicker(2).result(label_cost=cost)

@@ -238,6 +238,9 @@ def test_doubt_and_its_price():
 
     assert found.in_doubt(0.9).tolist() == [2, 0]
     assert found.cost(0.5) == 1.0
+    for cost in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="`label_cost` of 0 or more"):
+            found.cost(cost)
     assert found.expected_wrong == pytest.approx(1 / 3 + 1 / 2)
 
 
@@ -389,6 +392,35 @@ def test_sources_that_never_differ_have_limits_and_are_no_proof_of_copies(n):
         assert limits.high == 1
     assert not any("depend" in warning for warning in found.warnings)
     assert all(pair.p_value == 1 for pair in found.independence)
+
+
+@pytest.mark.parametrize("method", ["majority", "dawid_skene", "triplet"])
+def test_a_whole_copy_is_warned_of_though_no_test_can_find_it(method):
+    truth, votes = draw(7, 2_000, [0.8, 0.9, 0.7, 0.6])
+    names = ["a", "b", "c", "d", "copy"]
+    table = np.column_stack([votes, votes[:, 0]])
+    table[:300, 4] = -1  # of fewer rows
+    found = fit_label_model(table, method=method, sources=names)
+
+    assert any("`a`, `copy` never differ" in warning for warning in found.warnings)
+    if method != "majority":
+        assert found.accuracies[0] > 0.99 > 0.85 > (votes[:, 0] == truth).mean()
+    without = fit_label_model(votes, method=method, sources=names[:4])
+    assert not any("never differ" in warning for warning in without.warnings)
+
+
+def test_sources_that_cannot_differ_are_no_copies_but_where_they_vote_alike():
+    spam = np.random.default_rng(3).random((2_000, 3)) < 0.5
+    votes = np.column_stack([np.where(spam, 1, -1), np.where(spam[:, 0], 1, -1)])
+    found = fit_label_model(votes, method="majority", sources=["a", "b", "c", "a again"])
+
+    assert [warning for warning in found.warnings if "never differ" in warning] == [
+        "`a`, `a again` never differ: if they are copies, or made from one another, they are one "
+        "source that counts as 2, accuracies are wrong and probabilities too sure; keep one of "
+        "them, unless they were made apart"
+    ]
+    few = fit_label_model(votes[:60], method="majority")  # some 30 votes in common
+    assert not any("never differ" in warning for warning in few.warnings)
 
 
 def test_of_a_source_that_never_votes_nothing_is_known():
