@@ -9,7 +9,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from trimtab.cli.data_options import All, Html, Nulls, Time, plain_table, side, spec, write_page
+from trimtab.cli.data_options import (
+    All,
+    Html,
+    Nulls,
+    Time,
+    plain_table,
+    spec,
+    table_of,
+    write_page,
+)
 from trimtab.cli.output import AsJson, emit, talk
 
 if TYPE_CHECKING:
@@ -51,8 +60,9 @@ def drift(
     from trimtab.data.report import drift_page
 
     report = compare(
-        side(reference), side(current), tests=_tests(test), correction=correction, block=block,
-        time=spec(time), alpha=alpha, min_effect=min_effect, nulls=null or (), seed=seed,
+        table_of(reference), table_of(current), tests=_tests(test), correction=correction,
+        block=block, time=spec(time), alpha=alpha, min_effect=min_effect, nulls=null or (),
+        seed=seed,
     )  # fmt: skip
     write_page(html, lambda: drift_page(report))
     emit(report.to_dict(), as_json=as_json, text=DriftTable(report, show_all=show_all))

@@ -10,9 +10,12 @@ A guide, in the order a row meets them:
 - `tables` adds rows to Delta tables, or mends them (`mended_rows`); each makes a *dataset version*
   (`flights@7`). `table_reader` reads them back, `quarantine` holds what was set aside,
   `version_facts` what is kept of a version in the log that `delta_log` opens.
+- `describable` opens rows for the next three, and keeps a column that no table can hold from
+  costing the others.
 - `profile` describes tables in one pass over `batches`, whole and by `groups`, and adds parts up.
   `column_profile` says what is known of a column, `column_facts` gathers it (`number_facts`,
-  `text_facts`, `levels`, `known_levels`, `vector_profile`), `column_merge` adds, `profile_file`
+  `text_facts`, `levels`, `known_levels`, `vector_profile`; `column_notes` says what is odd),
+  `column_merge` adds, `profile_file`
   keeps it.
 - `schema` is the reviewed file of what a table should look like (`schema_column`,
   `schema_links`, `schema_file`; `conditions` reads its SQL); `infer` drafts it, `schema_diff`

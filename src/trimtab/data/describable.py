@@ -119,6 +119,3 @@ def _without_mixed(source: Any) -> tuple[Any, dict[str, pl.Series], list[str]]:
         }
         return source.iloc[:, kept], there, names
     return source, {}, []
-
-
-__all__ = ["OddColumn", "describable", "readable"]

@@ -72,8 +72,8 @@ def drift(
     ----------
     reference, current : path-like, data frame or Profile
         Anything that `read_source` reads, a profile or the file of a saved one. If either is a
-        profile, the other is profiled too,
-        and counts over their common cells are compared: each finding has the `error` of that.
+        profile, the other is profiled too, and counts over their common cells are compared: each
+        finding has the `error` of that.
     tests : str, sequence of str, or mapping of column to those, optional
         Names of tests. Unless named otherwise, numbers are compared by `ks`, levels by
         `chi_square`, number lists by `mean_embedding`; times move on by themselves and are not

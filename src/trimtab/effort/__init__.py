@@ -21,6 +21,7 @@
 ==================  ======================================================================
 
 Parts of these carry their name: `cleaning_scores` keeps up to date what is certain and what each
-row would settle, `cleaning_answers` holds what a session answers, `active_*` are of
-`active_cleaning`, and each `*_page` is an answer as HTML.
+row would settle, `cleaning_answers` holds what a session answers, `cleaning_store` lays out the
+file of a session of either kind, `cleaning_levels` names values that are new to a column,
+`active_*` are of `active_cleaning`, and each `*_page` is an answer as HTML.
 """

@@ -7,5 +7,6 @@ This is the only room that sees all the others; it holds no statistics and no st
 - `replay.py`: a historical table played through the real server as production traffic.
 - `retraining.py`: when to retrain, and on which rows.
 - `review.py`: the two questions only a person answers.
-- `scaffold.py`: a working project from any table (`trimtab init`).
+- `scaffold.py`: a working project from any table (`trimtab init`); `join_labels.py` lays in labels
+  that came later, in a file of their own.
 """

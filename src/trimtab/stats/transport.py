@@ -115,20 +115,7 @@ def wasserstein_distance(reference: ArrayLike, current: ArrayLike) -> float:
     As `normalised_wasserstein`, before it is divided by the deviation of the reference: equal to
     `scipy.stats.wasserstein_distance`, and infinite where the distance has no float.
 
-    Parameters
-    ----------
-    reference, current : array_like of float, shape (n,) and (m,)
-        Finite values; NaN is left out.
-
-    Returns
-    -------
-    float
-        0 or more; NaN if a side has no values.
-
-    Raises
-    ------
-    ValueError
-        If an array is not one-dimensional or a value is infinite.
+    Parameters and errors are those of `normalised_wasserstein`; NaN if a side has no values.
 
     Examples
     --------
@@ -144,7 +131,7 @@ def wasserstein_distance(reference: ArrayLike, current: ArrayLike) -> float:
 
 def _sorted(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
     a, b = np.sort(as_sample(reference, "reference")), np.sort(as_sample(current, "current"))
-    if not np.isfinite([*a[:1], *a[-1:], *b[:1], *b[-1:]]).all():
+    if a.size and b.size and not np.isfinite([a[0], a[-1], b[0], b[-1]]).all():
         raise ValueError("expected finite values (or NaN), got infinity")
     return a, b
 
